@@ -1,0 +1,60 @@
+# Everything runs in .venv, which these targets make. `make PYTHON=python3.12 test` picks another Python.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PACKAGE := setup.py pyproject.toml easynas/version.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix bench
+
+help:
+	@echo "make demo    a first model from the sample images, in about a minute"
+	@echo "make test    all tests, the slow ones too"
+	@echo "make check   what must hold before a change is handed in: format, lint, types, layers, fast tests"
+	@echo "make fix     repairs format and what lint can repair"
+	@echo "make bench   the image benchmark; needs EASYNAS_DATA, see benchmarks/README.md"
+
+demo: $(VENV)/.demo-installed
+	$(BIN)/easynas demo
+
+test: $(VENV)/.test-installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow" --doctest-modules tests easynas
+
+fix: $(VENV)/.dev-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench-installed
+	$(BIN)/python benchmarks/images.py
+	$(BIN)/python benchmarks/analyse.py
+
+# A stamp is newer than the files that decide what is installed, so nothing is installed twice.
+$(VENV)/.demo-installed: $(PACKAGE) | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.test-installed: $(PACKAGE) | $(BIN)/python
+	$(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/.bench-installed: $(PACKAGE) | $(BIN)/python
+	$(PIP) --editable '.[bench]'
+	touch $@
+
+$(VENV)/.dev-installed: $(PACKAGE) | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "easynas needs Python 3.11 or newer, and '$(PYTHON)' is not that. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,93 @@
+"""Finds, trains, compresses and ships a neural network within a time budget.
+
+    import easynas
+
+    classifier = easynas.ImageClassifier(time_budget="10m")
+    classifier.fit(x_train, y_train)
+    classifier.predict(x_test)
+    classifier.export("model.tflite", quantization="int8")
+
+Public names load on first use, so `import easynas` costs nothing and no TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from easynas.version import __version__
+
+if TYPE_CHECKING:
+    from easynas import samples, spaces, strategies, testing
+    from easynas.deploy.export import ExportReport
+    from easynas.errors import (
+        BudgetError,
+        EasynasError,
+        ExportError,
+        InputError,
+        NotFittedError,
+        SearchError,
+        StudyError,
+    )
+    from easynas.nets.block import Block
+    from easynas.search.trial import Done, Failed, Job
+    from easynas.space.space import SearchSpace
+    from easynas.tasks.base import load
+    from easynas.tasks.image import ImageClassifier
+
+__all__ = [
+    "Block",
+    "BudgetError",
+    "Done",
+    "EasynasError",
+    "ExportError",
+    "ExportReport",
+    "Failed",
+    "ImageClassifier",
+    "InputError",
+    "Job",
+    "NotFittedError",
+    "SearchError",
+    "SearchSpace",
+    "StudyError",
+    "__version__",
+    "load",
+    "samples",
+    "spaces",
+    "strategies",
+    "testing",
+]
+
+_ERRORS = "easynas.errors"
+_TRIAL = "easynas.search.trial"
+_HOMES = {
+    "Block": "easynas.nets.block",
+    "BudgetError": _ERRORS,
+    "Done": _TRIAL,
+    "EasynasError": _ERRORS,
+    "ExportError": _ERRORS,
+    "ExportReport": "easynas.deploy.export",
+    "Failed": _TRIAL,
+    "ImageClassifier": "easynas.tasks.image",
+    "InputError": _ERRORS,
+    "Job": _TRIAL,
+    "NotFittedError": _ERRORS,
+    "SearchError": _ERRORS,
+    "SearchSpace": "easynas.space.space",
+    "StudyError": _ERRORS,
+    "load": "easynas.tasks.base",
+}
+_MODULES = frozenset({"samples", "spaces", "strategies", "testing"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"easynas.{name}")
+    else:
+        raise AttributeError(f"module 'easynas' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

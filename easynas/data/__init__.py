@@ -1,0 +1,1 @@
+"""From what the user gives to what a worker trains on: ingest, split, store, feed."""

@@ -1,0 +1,153 @@
+"""`export`: one call from a bundle to a checked file.
+
+A file appears only after every sample of the bundle went through it and the answers were compared with Keras.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from easynas.deploy.atomic import replacing
+from easynas.deploy.bundle import Bundle
+from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model, to_tflite
+from easynas.deploy.measure import LATENCY_SECONDS, size_kb, time_calls
+from easynas.errors import ExportError, InputError
+
+FORMATS = {".tflite": "tflite", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
+QUANTIZATIONS = ("float32", "float16", "dynamic", "int8")
+EXACT = ("float32", "float16")  # these have no excuse for other labels
+AGREEMENT = 0.99
+ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
+LATENCY_RUNS = 500
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written and how it compares with the Keras model.
+
+    Attributes:
+        path: the file or folder.
+        format: `"tflite"`, `"keras"`, `"onnx"` or `"saved_model"`.
+        quantization: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        size_kb: size on disk in units of 1024 bytes.
+        latency_ms: median time for one image on one thread of this machine; None for formats that are no runtime's own.
+        agreement: share of the samples that get the same label from Keras and from the file.
+        max_difference: largest difference of a probability.
+        samples: how many images were compared.
+        warnings: sentences for the user.
+    """
+
+    path: Path
+    format: str
+    quantization: str
+    size_kb: float
+    latency_ms: float | None
+    agreement: float
+    max_difference: float
+    samples: int
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        speed = "" if self.latency_ms is None else f", {self.latency_ms:.3g} ms an image"
+        line = (
+            f"{self.path} ({self.quantization}): {self.size_kb:.1f} kB{speed}, same label as Keras for "
+            f"{self.agreement:.1%} of {self.samples} images, probabilities within {self.max_difference:.2g}"
+        )
+        return " ".join([line + ".", *self.warnings])
+
+
+def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None) -> ExportReport:
+    """Writes the model of `bundle` to `path` and returns how the file compares with it.
+
+    Args:
+        bundle: what to export; its samples calibrate int8 and check every file.
+        path: the suffix decides the format: `.tflite`, `.keras`, `.onnx`; none: a SavedModel folder. Missing parent
+            folders are created, an earlier export is replaced.
+        quantization: for `.tflite` only: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`; None: `"float32"`.
+
+    Raises:
+        InputError: the suffix or the quantization is none of the above, or `path` holds something else.
+        ExportError: the model cannot be converted, or the file disagrees with it; `path` is left as it was.
+    """
+    path = Path(path)
+    _check(path, quantization)
+    chosen = "float32" if quantization is None else quantization
+    images = bundle.samples.astype(np.float32)
+    expected = bundle.probabilities(images)
+    with replacing(path) as draft:
+        run = _write(bundle, draft, chosen)
+        agreement, difference = _compare(expected, run(images), chosen)
+        return ExportReport(
+            path=path,
+            format=FORMATS[path.suffix],
+            quantization=chosen,
+            size_kb=size_kb(draft),
+            latency_ms=_latency_ms(run, images) if path.suffix in (".tflite", ".onnx") else None,
+            agreement=agreement,
+            max_difference=difference,
+            samples=len(images),
+            warnings=_warnings(agreement, chosen),
+        )
+
+
+def _check(path: Path, quantization: str | None) -> None:
+    if path.suffix not in FORMATS:
+        raise InputError(
+            "`path` must end in .tflite, .keras or .onnx, or have no suffix for a SavedModel folder. "
+            f"Received {str(path)!r}."
+        )
+    if quantization not in (None, *QUANTIZATIONS):
+        raise InputError(
+            f"`quantization` must be one of {', '.join(QUANTIZATIONS)} or None. Received {quantization!r}."
+        )
+    if quantization is not None and path.suffix != ".tflite":
+        raise InputError(
+            f"`quantization` needs a path that ends in .tflite. Received {quantization!r} and {str(path)!r}."
+        )
+    if path.is_dir() and (path.suffix or (any(path.iterdir()) and not (path / "saved_model.pb").is_file())):
+        raise InputError(
+            f"`path` must not be a folder with other content. Received {str(path)!r}; choose another name."
+        )
+    if path.is_file() and not path.suffix:
+        raise InputError(f"A SavedModel is a folder. Received {str(path)!r}, which is a file; choose another name.")
+
+
+def _write(bundle: Bundle, draft: Path, quantization: str) -> Run:
+    match FORMATS[draft.suffix]:
+        case "tflite":
+            return to_tflite(bundle, draft, quantization)
+        case "keras":
+            return to_keras(bundle, draft)
+        case "onnx":
+            return to_onnx(bundle, draft)
+        case _:
+            return to_saved_model(bundle, draft)
+
+
+def _compare(expected: np.ndarray, received: np.ndarray, quantization: str) -> tuple[float, float]:
+    """Agreement of the labels and the largest difference of a probability."""
+    if not np.isfinite(received).all():
+        raise ExportError(
+            f"Probabilities must be finite. The {quantization} file gives NaN or infinity for some images"
+            + ("; so does the Keras model." if not np.isfinite(expected).all() else "; choose another quantization.")
+        )
+    agreement = float((expected.argmax(axis=1) == received.argmax(axis=1)).mean())
+    difference = float(np.abs(expected - received).max())
+    if quantization in EXACT and agreement < AGREEMENT and difference > ROUNDING:
+        raise ExportError(
+            f"A {quantization} file must give the same labels as the Keras model for {AGREEMENT:.0%} of the samples. "
+            f"It does for {agreement:.1%} of {len(expected)}, and probabilities differ by up to {difference:.2g}; "
+            "nothing was written."
+        )
+    return agreement, difference
+
+
+def _latency_ms(run: Run, images: np.ndarray) -> float:
+    return time_calls(lambda: run(images[:1]), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS).median_ms
+
+
+def _warnings(agreement: float, quantization: str) -> tuple[str, ...]:
+    if quantization in EXACT or agreement >= AGREEMENT:
+        return ()
+    return (f"Quantization to {quantization} changes the label of {1 - agreement:.1%} of the images.",)

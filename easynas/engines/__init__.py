@@ -1,0 +1,1 @@
+"""Where trials run. All engines speak `easynas.search.loop.Engine`."""

@@ -1,0 +1,1 @@
+"""Blocks that a search combines into networks, and what the networks cost."""

@@ -1,0 +1,129 @@
+"""Whole image networks: `ImageNetwork` joins a block and a head, `OneOf` lets the search choose the block."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import keras
+import keras_tuner
+
+from easynas.nets.augment import Cutout, RandomMirror, RandomShift
+from easynas.nets.block import Block
+from easynas.nets.layers import normalize
+from easynas.space.dimension import Value
+
+# Choices of augmentation, as fractions of the smaller side: 0.06 and 0.12 are the 2 and 4 pixels customary at 32.
+SHIFTS = (0.0, 0.06, 0.12)
+CUTOUT_SIDE = 0.25
+
+
+@dataclass(frozen=True)
+class Augment:
+    """How training images may be changed.
+
+    Attributes:
+        mirror: whether left and right may be swapped; a property of the data (never for text or digits), not searched.
+        seed: start of all draws.
+    """
+
+    mirror: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class ImageNetwork(Block):
+    """Normalization, augmentation, a block and a head: raw pixels in, the head's output out.
+
+    Attributes:
+        block: turns `(batch, height, width, channels)` into a feature map.
+        head: turns the feature map into the output.
+        mean: mean of every channel in raw units.
+        variance: variance of every channel in raw units squared; zero is allowed.
+        augment: None builds the network without augmentation, which has the same weights in the same order, so it
+            takes those of a network trained with it.
+    """
+
+    block: Block
+    head: Block
+    _: KW_ONLY
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
+    augment: Augment | None = None
+
+    # A composition: its parts name their own choices.
+    name = None
+
+    def declare(self, hp: keras_tuner.HyperParameters) -> None:
+        self.block.declare(hp)
+        self.head.declare(hp)
+        if self.augment is not None:
+            hp.Choice("augment/shift", list(SHIFTS), default=SHIFTS[1])
+            hp.Boolean("augment/cutout", default=False)
+
+    def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
+        x = normalize(x, self.mean, self.variance)
+        if self.augment is not None:
+            x = _augmented(hp, x, self.augment)
+        return self.head.build(hp, self.block.build(hp, x))
+
+
+@dataclass(frozen=True)
+class OneOf(Block):
+    """One of several blocks, chosen by the search; the choices of a block are active only while it is chosen.
+
+    Attributes:
+        blocks: candidates with different names; the first is the default.
+        choice: name of the choice among their names.
+    """
+
+    blocks: tuple[Block, ...]
+    choice: str = "network"
+
+    name = None
+
+    def declare(self, hp: keras_tuner.HyperParameters) -> None:
+        hp.Choice(self.choice, [block.name for block in self.blocks])
+        for block in self.blocks:
+            with hp.conditional_scope(self.choice, [block.name]):
+                block.declare(hp)
+
+    def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
+        chosen = {block.name: block for block in self.blocks}[hp.get(self.choice)]
+        return chosen.build(hp, x)
+
+
+def model_of(network: Block, values: Mapping[str, Value], shape: tuple[int, ...]) -> keras.Model:
+    """The network that `values` describe, for images of `shape`, `(height, width, channels)`; not compiled."""
+    x = keras.Input(shape, dtype="float32", name="image")
+    return keras.Model(x, build(network, values, x))
+
+
+def build(network: Block, values: Mapping[str, Value], x: Any) -> Any:
+    """Adds the layers of `network` that `values` describe to the Keras tensor `x`."""
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(values)
+    return network.build(hp, x)
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Networks built inside have the Keras dtype policy `policy`; the user's own policy is back afterwards."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _augmented(hp: keras_tuner.HyperParameters, x: Any, augment: Augment) -> Any:
+    side = min(x.shape[1:3])
+    shift = hp.get("augment/shift")
+    if augment.mirror:
+        x = RandomMirror(augment.seed)(x)
+    if shift > 0:
+        x = RandomShift(max(1, round(shift * side)), augment.seed + 1)(x)
+    if hp.get("augment/cutout"):
+        x = Cutout(max(1, round(CUTOUT_SIDE * side)), augment.seed + 2)(x)
+    return x

@@ -1,0 +1,32 @@
+"""What the data is: shapes and kinds, learned once by `data/` and read by every layer above."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ImageSchema:
+    """One image as the user gives it.
+
+    Attributes:
+        shape: `(height, width)` or `(height, width, channels)`, exactly as received.
+        dtype: numpy name of the received type, e.g. `"uint8"`.
+        mean: mean of every channel over the training images, in the received units.
+        variance: variance of every channel, in the received units squared; zero for a constant channel.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
+
+    @property
+    def height(self) -> int:
+        return self.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.shape[1]
+
+    @property
+    def channels(self) -> int:
+        return self.shape[2] if len(self.shape) == 3 else 1

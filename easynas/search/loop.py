@@ -1,0 +1,78 @@
+"""The loop that joins a strategy, which proposes, with an engine, which evaluates."""
+
+from typing import Protocol
+
+from easynas.search.budget import Deadline
+from easynas.search.objective import first_slice_bar
+from easynas.search.study import Study
+from easynas.search.trial import Job, Trial
+
+Handle = int
+
+_WORTHWHILE = 0.6  # a last trial that gets a smaller share of its time would only lose against the others
+
+
+class Strategy(Protocol):
+    """Proposes architectures and learns from their results; knows nothing of training."""
+
+    def ask(self, job_id: int) -> Job | None:
+        """The next proposal, or None if there is nothing left to try."""
+
+    def tell(self, trial: Trial) -> None:
+        """Learns from a finished or failed trial, in the order of the journal."""
+
+
+class Engine(Protocol):
+    """Evaluates jobs somewhere else, several at a time, and answers for every one of them."""
+
+    @property
+    def workers(self) -> int:
+        """How many jobs run at the same time."""
+
+    def submit(self, job: Job, *, deadline: Deadline, bar: float) -> Handle:
+        """Starts a job that ends by `deadline`, and early if its first slice scores below `bar`."""
+
+    def poll(self, timeout: float) -> list[tuple[Handle, Trial]]:
+        """Trials that ended since the last call; waits up to `timeout` seconds for the first one."""
+
+    def kill(self, handle: Handle) -> None:
+        """Ends a job now; it comes back from `poll` as `Failed`."""
+
+    def close(self) -> None:
+        """Ends everything; nothing of it is left running."""
+
+
+def run_search(
+    strategy: Strategy, engine: Engine, study: Study, deadline: Deadline, *, trial_seconds: float, max_trials: float
+) -> None:
+    """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
+
+    Every trial is in the study before the strategy learns of it. Trials get `trial_seconds`, stretched or squeezed a
+    little so that the last ones end together with the search.
+    """
+    running: set[Handle] = set()
+    started, next_id = 0, study.next_id
+    exhausted = False
+    while True:
+        while not exhausted and len(running) < engine.workers and started < max_trials:
+            seconds = _share(deadline.left, trial_seconds)
+            job = strategy.ask(next_id) if seconds is not None else None
+            if job is None or seconds is None:
+                exhausted = not running or seconds is None
+                break
+            bar = first_slice_bar(study.trials)
+            running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
+            started, next_id = started + 1, next_id + 1
+        if not running:
+            return
+        for handle, trial in engine.poll(timeout=1.0):
+            running.remove(handle)
+            study.append(trial)
+            strategy.tell(trial)
+
+
+def _share(left: float, trial_seconds: float) -> float | None:
+    """The time of a trial started now, such that a whole number of trials fills what is left; None if too little is."""
+    if left < _WORTHWHILE * trial_seconds:
+        return None
+    return left / max(1, round(left / trial_seconds))

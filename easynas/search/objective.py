@@ -1,0 +1,38 @@
+"""Which of two trials is better, and which trial can still become the best."""
+
+import math
+from collections.abc import Iterable
+
+from easynas.search.trial import Done, Trial
+
+CATCH_UP = 1.5
+"""A candidate is expected to gain at most this multiple of what the incumbent gained after the same first slice.
+
+Learning curves of different networks cross, and larger ones start slower; successive halving (Jamieson & Talwalkar
+2016) ignores this, median stopping (Golovin et al. 2017) ignores the incumbent. The factor leaves room for the crossing.
+"""
+
+
+def rank_key(done: Done) -> tuple[float, float]:
+    """Sorts trials from worst to best: by score, equal scores by validation loss (many small sets end in ties)."""
+    score = done.score if math.isfinite(done.score) else -math.inf
+    return score, -done.metrics.get("loss", math.inf)
+
+
+def incumbent(trials: Iterable[Trial]) -> Done | None:
+    """The best finished trial that was not dropped, if there is one."""
+    finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
+    return max(finished, key=rank_key, default=None)
+
+
+def first_slice_bar(trials: Iterable[Trial]) -> float:
+    """The score that a new candidate must have after its first slice to be trained on; `-inf` while nothing is known.
+
+    It is the incumbent's score minus `CATCH_UP` times what the incumbent gained after its own first slice, minus two
+    standard errors of a score (`metrics["standard_error"]`).
+    """
+    best = incumbent(trial for trial in trials if isinstance(trial, Done) and "first_slice_score" in trial.metrics)
+    if best is None:
+        return -math.inf
+    gain = max(best.score - best.metrics["first_slice_score"], 0.0)
+    return best.score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)

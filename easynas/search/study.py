@@ -1,0 +1,160 @@
+"""The study: an append-only journal of trials, and the only state of a search.
+
+One JSON object a line: first a header, then a record a trial, each synced to the disk before anybody learns from it. A
+last line that was torn by a crash is cut; anything else that cannot be read is an error that names the line.
+"""
+
+import io
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from easynas.errors import StudyError
+from easynas.search.objective import incumbent
+from easynas.search.trial import Done, Failed, Job, Trial
+
+FILE = "study.jsonl"
+FORMAT = 1
+
+
+class Study:
+    """Trials of one data set under one metric.
+
+    Attributes:
+        directory: where the journal and the weights lie.
+        header: what the trials have in common, e.g. `{"data": fingerprint, "metric": "accuracy", "seed": 0}`.
+        trials: all trials in the order of their records.
+        timings: seconds of the phases of the present run, by name.
+        notes: choices that were made automatically in the present run, as sentences, in order.
+    """
+
+    def __init__(self, directory: Path, header: dict[str, Any], trials: list[Trial], file: IO[bytes]) -> None:
+        self.directory = directory
+        self.header = header
+        self.trials = trials
+        self.timings: dict[str, float] = {}
+        self.notes: list[str] = []
+        self._file = file
+        self._listeners: list[Callable[[Trial], None]] = []
+
+    @classmethod
+    def open(cls, directory: Path, header: dict[str, Any]) -> "Study":
+        """Starts a study, or continues the one in `directory`.
+
+        Raises:
+            StudyError: the journal there is damaged or belongs to other data or another metric.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / FILE
+        records = _read(path) if path.exists() else []
+        if records:
+            _check_same(records[0], header, path)
+        trials = [_trial(record) for record in records[1:]]
+        study = cls(directory, records[0] if records else {"format": FORMAT, **header}, trials, path.open("ab"))
+        if not records:
+            study._write(study.header)
+        return study
+
+    @classmethod
+    def read(cls, directory: Path) -> "Study":
+        """The study in `directory`, to look at; nothing can be appended.
+
+        Raises:
+            StudyError: there is none, or it is damaged.
+        """
+        path = directory / FILE
+        if not path.exists():
+            raise StudyError(f"{directory} must hold a study. Received a folder without {FILE}.")
+        records = _read(path)
+        return cls(directory, records[0], [_trial(record) for record in records[1:]], io.BytesIO())
+
+    def copy_to(self, directory: Path) -> None:
+        """Writes the journal anew into another directory."""
+        records = [self.header, *(_record(trial) for trial in self.trials)]
+        (directory / FILE).write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+
+    @property
+    def next_id(self) -> int:
+        return 1 + max((trial.job.id for trial in self.trials), default=-1)
+
+    @property
+    def best(self) -> Done | None:
+        return incumbent(self.trials)
+
+    def subscribe(self, listener: Callable[[Trial], None]) -> None:
+        """Calls `listener(trial)` after every trial that is recorded from now on."""
+        self._listeners.append(listener)
+
+    def append(self, trial: Trial) -> None:
+        """Records a trial on the disk, then tells the listeners."""
+        self._write(_record(trial))
+        self.trials.append(trial)
+        for listener in self._listeners:
+            listener(trial)
+
+    @property
+    def weights_folder(self) -> Path:
+        return self.directory / "weights"
+
+    def weights_path(self, job_id: int) -> Path:
+        """Where the weights of a trial are kept, whether or not it has any."""
+        return self.weights_folder / f"{job_id}.npz"
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self._file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """All whole records; a torn last line is cut off the file."""
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with path.open("r+b") as file:
+            file.truncate(whole)
+    records = []
+    for number, line in enumerate(content[:whole].splitlines(), start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise StudyError(
+                f"Every line of {path} must be a JSON record. Line {number} is not: {line[:80]!r} ({error}). "
+                "Restore the file, or delete that line to go on without its trial."
+            ) from error
+    return records
+
+
+def _check_same(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
+    if found.get("format") != FORMAT:
+        raise StudyError(
+            f"{path} must be a journal of format {FORMAT}. Received: format {found.get('format')!r}. "
+            "Use another directory."
+        )
+    for name in ("data", "metric", "task"):
+        if found.get(name) != wanted.get(name):
+            raise StudyError(
+                f"A directory holds one study, and the one in {path.parent} has other {name}: {found.get(name)!r}. "
+                f"Received: {wanted.get(name)!r}. Use another directory."
+            )
+
+
+def _record(trial: Trial) -> dict[str, Any]:
+    if isinstance(trial, Failed):
+        return {"status": "failed", **asdict(trial)}
+    record = {"status": "done", **asdict(trial)}
+    record["metrics"] = {name: value for name, value in trial.metrics.items() if math.isfinite(value)}
+    return record
+
+
+def _trial(record: dict[str, Any]) -> Trial:
+    fields = {name: value for name, value in record.items() if name != "status"}
+    job = Job(**fields.pop("job"))
+    return Done(job=job, **fields) if record["status"] == "done" else Failed(job=job, **fields)

@@ -1,0 +1,59 @@
+"""What is asked (`Job`) and what came of it (`Done` or `Failed`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from easynas.space.dimension import Value
+
+
+@dataclass(frozen=True)
+class Job:
+    """One architecture to evaluate.
+
+    Attributes:
+        id: number within its study, from 0.
+        values: the genotype, `{name: value}`.
+        fidelity: share of a full training in (0, 1].
+        origin: why a strategy proposed it, in a few words for the report.
+    """
+
+    id: int
+    values: Mapping[str, Value]
+    fidelity: float = 1.0
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished evaluation.
+
+    Attributes:
+        job: what was asked.
+        score: larger is better, in the units of the metric.
+        seconds: wall-clock seconds it took.
+        metrics: whatever else was measured, e.g. `{"parameters": 41000.0}`.
+        fidelity: share of a full training that was really done; below `job.fidelity` if it was dropped on the way.
+    """
+
+    job: Job
+    score: float
+    seconds: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    fidelity: float = 1.0
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it was given up on the way, because it could not catch up."""
+        return self.fidelity < self.job.fidelity
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An evaluation without a result, and the reason as a sentence for the report."""
+
+    job: Job
+    reason: str
+    seconds: float
+
+
+Trial = Done | Failed

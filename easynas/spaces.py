@@ -1,0 +1,49 @@
+"""Search spaces by name.
+
+>>> from easynas import spaces
+>>> spaces.names()
+('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv')
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from easynas.errors import InputError
+
+if TYPE_CHECKING:
+    from easynas.nets.block import Block
+
+_HOMES = {
+    "vgg": ("easynas.nets.conv", "VGG"),
+    "resnet": ("easynas.nets.resnet", "ResNet"),
+    "mbconv": ("easynas.nets.mbconv", "MBConv"),
+    "regnet": ("easynas.nets.regnet", "RegNet"),
+    "sepconv": ("easynas.nets.sepconv", "SepConv"),
+}
+
+
+def names() -> tuple[str, ...]:
+    """All names that `create` knows; "auto" is all of them in one space."""
+    return ("auto", *_HOMES)
+
+
+def create(name: str) -> "Block":
+    """The block of a space.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    check_name(name)
+    if name != "auto":
+        module, block = _HOMES[name]
+        created: Block = getattr(import_module(module), block)()
+        return created
+    from easynas.nets.network import OneOf
+
+    return OneOf(tuple(create(each) for each in _HOMES))
+
+
+def check_name(name: object) -> None:
+    """Raises an `InputError` that lists the names unless `name` is one of them."""
+    if name not in names():
+        raise InputError(f"`space` must be an easynas.Block or one of {list(names())}. Received: {name!r}.")

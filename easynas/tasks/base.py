@@ -1,0 +1,296 @@
+"""`Estimator`: the interface of all tasks, and the only `fit`.
+
+`fit` imports TensorFlow late and on purpose: first the fork server starts to import it for the workers, then this
+process checks the data, and only then it imports Keras itself.
+"""
+
+import json
+import shutil
+import tempfile
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from easynas.data.fingerprint import fingerprint
+from easynas.data.images import ImageData
+from easynas.data.split import split
+from easynas.engines.local import warm_up
+from easynas.errors import InputError, NotFittedError
+from easynas.search.budget import Deadline
+from easynas.search.study import Study
+from easynas.search.trial import Trial
+from easynas.tasks.settings import Settings
+from easynas.train.scoring import Scoring
+from easynas.version import __version__
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from easynas.deploy.bundle import Bundle
+    from easynas.deploy.export import ExportReport
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """Finds, trains and ships a network within a time budget; a scikit-learn estimator.
+
+    Args:
+        time_budget: seconds as a number, or "90s", "10m", "1h30m"; at least 10 s. `fit` returns within it plus the
+            larger of 2 s and 2 %.
+        metric: what to maximise on held-out samples, a scikit-learn scorer's name; None: accuracy.
+        search: a strategy's name (`easynas.strategies.names()`) or an object with `ask` and `tell`.
+        space: a search space's name (`easynas.spaces.names()`) or an `easynas.Block`.
+        quantization: not used by this version; must be None. `export` quantizes.
+        pruning: not used by this version; must be None.
+        max_latency_ms: not used by this version; must be None.
+        max_size_kb: not used by this version; must be None.
+        max_params: not used by this version; must be None.
+        max_macs: not used by this version; must be None.
+        max_trials: most trials of the search; None: as many as the time allows. The final training uses the rest.
+        n_jobs: trials at the same time; None: one a processor core.
+        engine: "local".
+        directory: where the study's journal and weights are kept, to continue later; None: a temporary one.
+        random_state: seed from 0; None: another one every time. Trainings end by the clock, so even with a seed two
+            fits are alike but not equal.
+        verbose: 0 silent, 1 progress, 2 also every automatic choice.
+
+    Attributes:
+        classes_: labels `(classes,)` in their dtype, sorted.
+        best_score_: score of the shipped model on the held-out samples.
+        study_: all trials, the automatic choices (`study_.notes`) and the seconds of the phases (`study_.timings`).
+        fit_seconds_: wall-clock seconds of the last `fit`.
+    """
+
+    def __init__(
+        self,
+        time_budget: float | str = "10m",
+        *,
+        metric: str | None = None,
+        search: Any = "auto",
+        space: Any = "auto",
+        quantization: str | None = None,
+        pruning: float | str | None = None,
+        max_latency_ms: float | None = None,
+        max_size_kb: float | None = None,
+        max_params: int | None = None,
+        max_macs: int | None = None,
+        max_trials: int | None = None,
+        n_jobs: int | None = None,
+        engine: Any = "local",
+        directory: str | Path | None = None,
+        random_state: int | None = None,
+        verbose: int = 1,
+    ) -> None:
+        self.time_budget = time_budget
+        self.metric = metric
+        self.search = search
+        self.space = space
+        self.quantization = quantization
+        self.pruning = pruning
+        self.max_latency_ms = max_latency_ms
+        self.max_size_kb = max_size_kb
+        self.max_params = max_params
+        self.max_macs = max_macs
+        self.max_trials = max_trials
+        self.n_jobs = n_jobs
+        self.engine = engine
+        self.directory = directory
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @abstractmethod
+    def _ingest(self, x: Any, y: Any, sample_weight: Any) -> ImageData:
+        """The training data, checked."""
+
+    @abstractmethod
+    def _check(self, x: Any) -> np.ndarray:
+        """Data to predict on, checked against those of `fit`."""
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        validation_data: tuple[Any, Any] | None = None,
+        sample_weight: Any = None,
+        callbacks: Sequence[Callable[[Trial], None]] | None = None,
+    ) -> Self:
+        """Finds and trains a network; fitting again with the same `directory` continues its study.
+
+        Args:
+            x: samples `(n, ...)`.
+            y: labels `(n,)`.
+            validation_data: `(x, y)` to compare networks on; None: a random stratified share of the training samples.
+            sample_weight: how much each sample counts in training, `(n,)`.
+            callbacks: called with every trial (`easynas.Done` or `easynas.Failed`) after it was recorded.
+
+        Returns:
+            This estimator.
+
+        Raises:
+            InputError: data or a setting that cannot be used; raised before any time is spent.
+            SearchError: not a single network could be trained.
+        """
+        settings = Settings.of(self)
+        deadline = Deadline.after(settings.seconds)
+        warm_up()
+        data = self._ingest(x, y, sample_weight)
+        held_out = None if validation_data is None else self._held_out(validation_data, data)
+        Scoring(settings.metric).check(len(data.target.classes))
+        temporary = None if settings.directory else tempfile.mkdtemp(prefix="easynas-")
+        try:
+            study = Study.open(settings.directory or Path(str(temporary)), self._header(settings, data))
+            for callback in callbacks or ():
+                study.subscribe(callback)
+            bundle = self._run(settings, deadline, data, held_out, study)
+            study.close()
+        finally:
+            if temporary is not None:
+                shutil.rmtree(temporary, ignore_errors=True)
+        self._take(bundle, study, deadline.elapsed)
+        return self
+
+    def _take(self, bundle: "Bundle", study: Study, seconds: float) -> None:
+        """Becomes a fitted estimator."""
+        self._bundle = bundle
+        self.study_ = study
+        self.classes_ = bundle.target.classes
+        self.best_score_ = study.best.score if study.best is not None else float("nan")
+        self.fit_seconds_ = seconds
+
+    def _run(
+        self, settings: Settings, deadline: Deadline, data: ImageData, held_out: ImageData | None, study: Study
+    ) -> "Bundle":
+        """Baseline, design, search, final training, bundle."""
+        from easynas.report.progress import Display
+
+        with Display(deadline, metric=settings.metric, verbose=settings.verbose) as display:
+            display.phase("loading TensorFlow")
+            from easynas.tasks import phases
+            from easynas.tasks.session import Session
+
+            study.subscribe(display.trial)
+            session = Session(settings, deadline, data, study, display)
+            for warning in data.warnings:
+                session.note(warning)
+            train, validation = split(data.labels, seed=settings.seed)
+            if held_out is not None:
+                train, validation = np.arange(len(data.labels)), np.arange(len(held_out.labels))
+            with session.phase("preparation", "preparing the data"):
+                prepared = phases.prepare(session, train=train, validation=validation, held_out=held_out)
+            with session.phase("baseline", "training a baseline"):
+                baseline, designed = phases.baseline_and_design(session, prepared)
+            plan = phases.plan(session, baseline)
+            if plan.search > 0:
+                with session.phase("search", "searching"):
+                    phases.search(session, prepared, designed, plan)
+            with session.phase("final", "training the best network"):
+                phases.train_final(session, prepared, designed)
+            with session.phase("bundle", "making the model"):
+                return phases.bundle(session, prepared, designed)
+
+    def _held_out(self, validation_data: tuple[Any, Any], data: ImageData) -> ImageData:
+        from easynas.data.images import check_images
+
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
+        images, labels = check_images(validation_data[0], data.schema), data.target.encode(validation_data[1])
+        if len(images) != len(labels):
+            raise InputError(
+                "`validation_data` must hold as many samples as labels. "
+                f"Received {len(images)} samples and {len(labels)} labels."
+            )
+        return ImageData(images, labels, None, data.schema, data.target, ())
+
+    def _header(self, settings: Settings, data: ImageData) -> dict[str, Any]:
+        return {
+            "easynas": __version__,
+            "task": type(self).__name__,
+            "metric": settings.metric,
+            "data": fingerprint(data),
+            "seed": settings.seed,
+            "time_budget": settings.seconds,
+        }
+
+    @property
+    def bundle_(self) -> "Bundle":
+        """The shipped model with everything that belongs to it."""
+        if not hasattr(self, "_bundle"):
+            raise NotFittedError(
+                f"This {type(self).__name__} must be fitted before it can be used. Received no `fit`; "
+                "call `fit(x, y)` first, or load a saved one with `easynas.load(folder)`."
+            )
+        return self._bundle
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_bundle")
+
+    def leaderboard(self) -> "pd.DataFrame":
+        """A row a trial, best first; failed ones last with their reason."""
+        from easynas.report.leaderboard import leaderboard
+
+        self.bundle_  # raises before `fit`
+        return leaderboard(self.study_.trials)
+
+    def export_model(self) -> "keras.Model":
+        """The Keras model: raw samples in, probabilities out; its file loads with `keras.models.load_model` alone."""
+        return self.bundle_.model
+
+    def export(self, path: str | Path, *, quantization: str | None = None) -> "ExportReport":
+        """Writes the model for deployment and checks it against the Keras model sample by sample.
+
+        Args:
+            path: ends in `.tflite` or `.keras`; without an ending, a SavedModel folder.
+            quantization: for `.tflite`: None (float32), "float16", "dynamic" or "int8".
+
+        Returns:
+            Size, latency and agreement with the Keras model.
+
+        Raises:
+            InputError: an unknown ending or quantization.
+            ExportError: the file disagrees with the model.
+        """
+        from easynas.deploy.export import export
+
+        return export(self.bundle_, path, quantization=quantization)
+
+    def save(self, folder: str | Path) -> None:
+        """Writes model, settings and journal into `folder`; no pickle. `easynas.load` reads it."""
+        from easynas.deploy import bundle
+
+        folder = Path(folder)
+        bundle.save(self.bundle_, folder)
+        self.study_.copy_to(folder)
+        settings = {name: value for name, value in self.get_params().items() if _is_plain(value)}
+        (folder / _FILE).write_text(
+            json.dumps({"estimator": type(self).__name__, "settings": settings, "fit_seconds": self.fit_seconds_})
+        )
+
+
+_FILE = "estimator.json"
+
+
+def load(folder: str | Path) -> Estimator:
+    """The estimator that `save` wrote into `folder`, ready to predict and export.
+
+    Raises:
+        InputError: the folder holds none.
+    """
+    from easynas.deploy import bundle
+    from easynas.tasks.image import ImageClassifier
+
+    path = Path(folder) / _FILE
+    if not path.is_file():
+        raise InputError(f"`folder` must hold a saved estimator. Received {str(folder)!r}, which has no {_FILE}.")
+    config = json.loads(path.read_text())
+    estimator = {"ImageClassifier": ImageClassifier}[config["estimator"]](**config["settings"])
+    estimator._take(bundle.load(folder), Study.read(Path(folder)), config["fit_seconds"])
+    return estimator
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)

@@ -1,0 +1,238 @@
+"""The phases of a fit, in the order in which they run: baseline, search, final training, bundle.
+
+Each takes the `Session` and adds its trials to the study. This module is imported by `fit`, after the fork server has
+begun to import TensorFlow for the workers, so that both imports go on at the same time.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from easynas import spaces, strategies
+from easynas.data.images import ImageData
+from easynas.data.store import Store
+from easynas.deploy.bundle import Bundle, assemble, choose_samples
+from easynas.engines.local import Local, cores
+from easynas.errors import InputError, SearchError
+from easynas.nets.baseline import Baseline
+from easynas.nets.block import Block
+from easynas.nets.network import build, precision
+from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
+from easynas.search.loop import Strategy, run_search
+from easynas.search.objective import incumbent
+from easynas.search.plan import Plan, baseline_seconds, divide
+from easynas.search.study import Study
+from easynas.search.trial import Done, Job, Trial
+from easynas.space.space import SearchSpace
+from easynas.tasks.session import Session
+from easynas.tasks.settings import Settings
+from easynas.train import recipe, weights
+from easynas.train.evaluator import Evaluator
+from easynas.train.machine import Machine, probe
+
+_BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
+_FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
+_SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data on disk, the machine's speed, and how to train on both.
+
+    Attributes:
+        store: training and validation data.
+        machine: its speed.
+        compute: what the time can buy.
+        batch_size: samples a step.
+    """
+
+    store: Store
+    machine: Machine
+    compute: Compute
+    batch_size: int
+
+
+def prepare(session: Session, *, train: np.ndarray, validation: np.ndarray, held_out: ImageData | None) -> Prepared:
+    """Measures the machine, chooses the resolution and puts the data where workers can map it.
+
+    Args:
+        session: of this fit.
+        train: indices of the training samples in the session's data.
+        validation: indices of the validation samples in `held_out`, or in the session's data.
+        held_out: validation data of the user's own.
+    """
+    machine = probe()
+    compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, len(train))
+    resolution, reason = choose_resolution(session.data.schema, compute)
+    store = Store.write(
+        session.study.directory / "data",
+        session.data,
+        train=train,
+        validation=validation,
+        resolution=resolution,
+        held_out=held_out,
+    )
+    batch_size = 2 ** round(np.log2(len(train) / _STEPS_PER_EPOCH + 1))
+    batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
+    session.note(f"{len(train):,} images are trained on and {len(validation):,} are held out to compare networks.")
+    session.note(reason)
+    session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
+    return Prepared(store, machine, compute, batch_size)
+
+
+def design(session: Session, prepared: Prepared) -> Design:
+    """The space and the portfolio for these data and this time."""
+    space = session.settings.space
+    return design_images(
+        session.data.schema,
+        prepared.store.classes,
+        resolution=prepared.store.reduction.size,
+        compute=prepared.compute,
+        block=spaces.create(space) if isinstance(space, str) else space,
+        declare_training=recipe.declare,
+        seed=session.settings.seed,
+    )
+
+
+def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, Design]:
+    """Trains the baseline while the design is made, then lets the baseline decide whether mirroring is safe."""
+    schema = session.data.schema
+    network = Baseline(prepared.store.classes, schema.mean, schema.variance)
+    evaluate = replace(evaluator(session, prepared, network, threads=cores()), mirrored=True, exact=True)
+    job = Job(session.study.next_id, {}, origin="baseline")
+    deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + 2.0)
+    with local(session, evaluate, workers=1) as engine:
+        engine.submit(job, deadline=deadline, bar=-np.inf)
+        designed = design(session, prepared)
+        trial = next_trial(engine)
+    session.study.append(trial)
+    for reason in designed.reasons:
+        session.note(reason)
+    if not isinstance(trial, Done):
+        return trial, designed
+    accuracy, mirrored = trial.metrics["accuracy"], trial.metrics["mirrored_accuracy"]
+    alike = is_mirrored_alike(accuracy, mirrored, prepared.store.classes)
+    session.note(
+        f"The baseline recognised {mirrored:.0%} of mirrored images against {accuracy:.0%} of the originals: training "
+        f"{'mirrors images at random' if alike else 'never mirrors images'}."
+    )
+    return trial, designed.mirroring() if alike else designed
+
+
+def plan(session: Session, baseline: Trial) -> Plan:
+    """How the rest of the time is divided."""
+    start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
+    planned = divide(session.deadline.left - _BUNDLE_SECONDS, start_seconds=start)
+    session.note(planned.reason)
+    return planned
+
+
+def search(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> None:
+    """Runs trials until the search's time is over."""
+    strategy = _strategy(session.settings, designed)
+    for trial in session.study.trials:
+        if belongs(trial, designed.space):
+            strategy.tell(trial)
+    with local(
+        session, evaluator(session, prepared, designed.network, threads=1), workers=session.settings.workers
+    ) as engine:
+        run_search(
+            strategy,
+            engine,
+            session.study,
+            session.deadline.within(planned.search),
+            trial_seconds=planned.trial,
+            max_trials=session.settings.max_trials,
+        )
+
+
+def train_final(session: Session, prepared: Prepared, designed: Design) -> None:
+    """Trains the best design for the rest of the time, from its weights if it has any."""
+    best = best_of_space(session.study, designed.space)
+    values = dict(best.job.values) if best is not None else next(designed.portfolio())
+    evaluate = replace(
+        evaluator(session, prepared, designed.network, threads=cores()),
+        inherit=None if best is None else best.job.id,
+        exact=True,
+    )
+    origin = "final training" if best is None else f"final training of {best.job.id}"
+    with local(session, evaluate, workers=1) as engine:
+        job = Job(session.study.next_id, values, origin=origin)
+        engine.submit(job, deadline=session.deadline.before(_BUNDLE_SECONDS), bar=-np.inf)
+        session.study.append(next_trial(engine))
+
+
+def bundle(session: Session, prepared: Prepared, designed: Design) -> Bundle:
+    """The model of the best trial, ready to use.
+
+    Raises:
+        SearchError: there is no trial with a model.
+    """
+    best = session.study.best
+    if best is None:
+        reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
+        raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
+    schema, store = session.data.schema, prepared.store
+    network = replace(designed.network, augment=None) if best.job.values else Baseline(
+        store.classes, schema.mean, schema.variance
+    )
+    with precision("float32"):
+        model = assemble(schema, store.reduction, lambda x: build(network, best.job.values, x))
+    model.set_weights(weights.load(session.study.weights_path(best.job.id)))
+    samples = choose_samples(session.data.images, session.data.labels, seed=session.settings.seed)
+    return Bundle(model, schema, session.data.target, samples)
+
+
+def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: int) -> Evaluator:
+    """What a worker does with a job of this session."""
+    return Evaluator(
+        network=network,
+        store=prepared.store,
+        scoring=session.scoring,
+        seed=session.settings.seed,
+        precision=prepared.machine.precision,
+        batch_size=prepared.batch_size,
+        threads=threads,
+        folder=session.study.weights_folder,
+    )
+
+
+def local(session: Session, evaluate: Evaluator, *, workers: int) -> Local:
+    """An engine whose workers' output is kept beside the study."""
+    return Local(evaluate, workers=workers, threads=evaluate.threads, log=session.study.directory / "workers.log")
+
+
+def next_trial(engine: Local) -> Trial:
+    """Waits for the only job of an engine; the engine ends what hangs."""
+    while True:
+        for _, trial in engine.poll(timeout=1.0):
+            return trial
+
+
+def best_of_space(study: Study, space: SearchSpace) -> Done | None:
+    """The best finished trial whose values belong to `space`."""
+    return incumbent(trial for trial in study.trials if belongs(trial, space))
+
+
+def belongs(trial: Trial, space: SearchSpace) -> bool:
+    """Whether a trial, perhaps of an earlier fit, is one of this space; the baseline is of none."""
+    if not trial.job.values:
+        return False
+    try:
+        space.canonical(trial.job.values)
+    except InputError:
+        return False
+    return True
+
+
+def _strategy(settings: Settings, designed: Design) -> Strategy:
+    if not isinstance(settings.search, str):
+        chosen: Strategy = settings.search
+        return chosen
+    return strategies.create(
+        settings.search,
+        designed.space,
+        random_state=settings.seed,
+        designs=designed.portfolio(),
+        feasible=designed.sizing.affordable,
+    )

@@ -1,0 +1,48 @@
+"""`Session`: what all phases of a fit share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from easynas.data.images import ImageData
+from easynas.report.progress import Display
+from easynas.search.budget import Deadline
+from easynas.search.study import Study
+from easynas.tasks.settings import Settings
+from easynas.train.scoring import Scoring
+
+
+@dataclass(frozen=True)
+class Session:
+    """What all phases share.
+
+    Attributes:
+        settings: of the estimator.
+        deadline: of the whole fit.
+        data: training data as received.
+        study: where trials go.
+        display: what the user sees.
+    """
+
+    settings: Settings
+    deadline: Deadline
+    data: ImageData
+    study: Study
+    display: Display
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring(self.settings.metric)
+
+    def note(self, sentence: str) -> None:
+        """Keeps an automatic choice for the report."""
+        self.study.notes.append(sentence)
+        self.display.note(sentence)
+
+    @contextmanager
+    def phase(self, name: str, description: str) -> Iterator[None]:
+        """Shows a phase and times it."""
+        self.display.phase(description)
+        started = self.deadline.elapsed
+        yield
+        self.study.timings[name] = self.deadline.elapsed - started

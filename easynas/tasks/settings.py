@@ -1,0 +1,98 @@
+"""The settings of an estimator, checked before anything is spent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from easynas import spaces, strategies
+from easynas.engines.local import cores
+from easynas.errors import InputError
+from easynas.search.budget import parse_budget
+
+_NOT_YET = ("quantization", "pruning", "max_latency_ms", "max_size_kb", "max_params", "max_macs")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an estimator was told, in its final form.
+
+    Attributes:
+        seconds: the time budget.
+        metric: name of a scikit-learn scorer.
+        search: name of a strategy, or an object with `ask` and `tell`.
+        space: name of a space, or a block.
+        max_trials: most trials of the search.
+        workers: trials at the same time.
+        directory: of the study; None: a temporary one.
+        seed: of everything random.
+        verbose: 0 for silence, 1 for progress, 2 for every automatic choice too.
+    """
+
+    seconds: float
+    metric: str
+    search: Any
+    space: Any
+    max_trials: float
+    workers: int
+    directory: Path | None
+    seed: int
+    verbose: int
+
+    @classmethod
+    def of(cls, estimator: Any) -> "Settings":
+        """The settings of an estimator.
+
+        Raises:
+            InputError: a setting that cannot be used.
+        """
+        for name in _NOT_YET:
+            if getattr(estimator, name) is not None:
+                raise InputError(
+                    f"`{name}` must be None: this version does not use it yet. Received: {getattr(estimator, name)!r}. "
+                    'Leave it out; `export(path, quantization="int8")` works.'
+                )
+        if estimator.engine != "local":
+            raise InputError(f"`engine` must be 'local' in this version. Received: {estimator.engine!r}.")
+        if not (hasattr(estimator.search, "ask") and hasattr(estimator.search, "tell")):
+            strategies.check_name(estimator.search)
+        if not hasattr(estimator.space, "declare"):
+            spaces.check_name(estimator.space)
+        return cls(
+            seconds=parse_budget(estimator.time_budget),
+            metric=_metric(estimator.metric),
+            search=estimator.search,
+            space=estimator.space,
+            max_trials=_count("max_trials", estimator.max_trials, default=np.inf),
+            workers=int(_count("n_jobs", estimator.n_jobs, default=cores())),
+            directory=None if estimator.directory is None else Path(estimator.directory),
+            seed=_seed(estimator.random_state),
+            verbose=int(_count("verbose", estimator.verbose, default=1, least=0)),
+        )
+
+
+def _metric(metric: object) -> str:
+    if metric is None:
+        return "accuracy"
+    if not isinstance(metric, str):
+        raise InputError(f"`metric` must be None or the name of a scikit-learn scorer. Received: {metric!r}.")
+    return metric
+
+
+def _count(name: str, value: object, *, default: float, least: int = 1) -> float:
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"`{name}` must be None or a whole number of at least {least}. Received: {value!r}.")
+    return int(value)
+
+
+def _seed(random_state: object) -> int:
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
+        raise InputError(f"`random_state` must be None or a whole number from 0. Received: {random_state!r}.")
+    return int(random_state)

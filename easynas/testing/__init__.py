@@ -1,0 +1,1 @@
+"""Fakes and contracts for everybody who extends easynas, and for its own tests."""

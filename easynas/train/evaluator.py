@@ -1,0 +1,163 @@
+"""`Evaluator`: from a job to a trial. It travels to the worker processes, so it holds no data and no network."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from easynas.data.split import class_weights
+from easynas.data.store import Arrays, Store
+from easynas.nets.block import Block
+from easynas.nets.cost import macs, parameters
+from easynas.nets.network import model_of, precision
+from easynas.search.budget import Deadline
+from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.train import weights
+from easynas.train.recipe import Recipe
+from easynas.train.scoring import Scoring, log_loss
+from easynas.train.trainer import Outcome, predict, train
+
+SLICE = 1 / 3
+"""Share of a candidate's time after which it is dropped if it cannot catch up."""
+
+_OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+_CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Trains one candidate and scores it on the held-out samples.
+
+    Attributes:
+        network: what a job's values describe.
+        store: the data.
+        scoring: the metric.
+        seed: all randomness of a job comes from it and the job's number.
+        precision: Keras dtype policy to train in; scores are computed in it too.
+        batch_size: samples a step.
+        threads: threads of the worker.
+        folder: where weights are kept, a file `{job.id}.npz` each.
+        inherit: number of a job whose weights a training starts from; None starts from random ones.
+        exact: whether the final score is computed in float32, as the shipped model computes.
+        mirrored: whether to measure the accuracy on mirrored images too, as `mirrored_accuracy`.
+    """
+
+    network: Block
+    store: Store
+    scoring: Scoring
+    seed: int
+    precision: str
+    batch_size: int
+    threads: int
+    folder: Path
+    inherit: int | None = None
+    exact: bool = False
+    mirrored: bool = False
+
+    def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
+        """Trains until `deadline`; gives up after a first slice with a score below `bar`."""
+        started = time.monotonic()
+        try:
+            return self._evaluate(job, deadline, bar, started)
+        except _OUT_OF_MEMORY as error:
+            return Failed(job, f"out of memory: {_first_line(error)}", time.monotonic() - started)
+        finally:
+            keras.backend.clear_session()
+
+    def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float) -> Trial:
+        train_arrays, held_out = self._train_arrays(), self.store.validation()
+        keras.utils.set_random_seed(int(np.random.default_rng((self.seed, job.id)).integers(2**31)))
+        try:
+            model = self._build(job, train_arrays.x.shape[1:])
+        except _CANNOT_BUILD as error:
+            return Failed(job, f"cannot build: {_first_line(error)}", time.monotonic() - started)
+        scores: dict[str, float] = {}
+
+        def promising() -> bool:
+            scores["first_slice_score"] = self.scoring.score(predict(model, held_out.x), held_out.y)
+            return scores["first_slice_score"] >= bar
+
+        built = time.monotonic() - started
+        outcome = train(
+            model,
+            train_arrays,
+            Recipe.of(job.values, batch_size=self.batch_size),
+            deadline,
+            classes=self.store.classes,
+            batch_size=self.batch_size,
+            seed=self.seed + job.id,
+            threads=self.threads,
+            held_out=len(held_out.y) * (2 if self.mirrored else 1),
+            slice_at=SLICE if bar > -np.inf or self.inherit is None else 1.0,
+            on_slice=promising,
+        )
+        if outcome.diverged:
+            return Failed(job, "diverged: the loss stopped being a number", time.monotonic() - started)
+        if outcome.progress >= 1.0:
+            weights.save(self.folder / f"{job.id}.npz", model.get_weights())
+            scores |= self._scores(self._shipped(job, model), held_out)
+        else:
+            scores["score"] = scores["first_slice_score"]
+        return self._done(job, model, scores, outcome, built=built, started=started)
+
+    def _train_arrays(self) -> Arrays:
+        arrays = self.store.train()
+        balance = class_weights(arrays.y, self.store.classes)
+        return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
+
+    def _build(self, job: Job, shape: tuple[int, ...]) -> Any:
+        with precision(self.precision):
+            model = model_of(self.network, job.values, shape)
+        if self.inherit is not None:
+            model.set_weights(weights.load(self.folder / f"{self.inherit}.npz"))
+        return model
+
+    def _shipped(self, job: Job, model: Any) -> Any:
+        """The trained network, in float32 if scores must be exact."""
+        if not self.exact or self.precision == "float32":
+            return model
+        with precision("float32"):
+            exact = model_of(self.network, job.values, model.input_shape[1:])
+        exact.set_weights(model.get_weights())
+        return exact
+
+    def _scores(self, model: Any, held_out: Arrays) -> dict[str, float]:
+        probabilities = predict(model, held_out.x)
+        score = self.scoring.score(probabilities, held_out.y)
+        scores = {
+            "score": score,
+            "loss": log_loss(probabilities, held_out.y),
+            "standard_error": self.scoring.standard_error(score, len(held_out.y)),
+        }
+        if self.mirrored:
+            accuracy = Scoring().score
+            scores["accuracy"] = accuracy(probabilities, held_out.y)
+            scores["mirrored_accuracy"] = accuracy(predict(model, held_out.x[:, :, ::-1]), held_out.y)
+        return scores
+
+    def _done(
+        self, job: Job, model: Any, scores: dict[str, float], outcome: Outcome, *, built: float, started: float
+    ) -> Trial:
+        seconds = time.monotonic() - started
+        score = scores.pop("score")
+        if not np.isfinite(score):
+            return Failed(job, f"the metric is not a number ({score})", seconds)
+        metrics = {
+            **scores,
+            "parameters": float(parameters(model)),
+            "macs": float(macs(model)),
+            "epochs": outcome.epochs,
+            "steps": float(outcome.steps),
+            "build_seconds": built,
+            "first_step_seconds": built + outcome.first_seconds,
+        }
+        fidelity = job.fidelity if outcome.progress >= 1.0 else job.fidelity * outcome.progress
+        return Done(job, score, seconds, metrics, fidelity=fidelity)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,130 @@
+"""The clock inside a training: the learning rate is a function of elapsed time, and training stops on a batch.
+
+Linear decay to zero at the end of a budget (Li, Yumer & Ramanan 2020, "Budgeted training", ICLR) with a short linear
+warm-up. What differs: the budget is seconds, not steps, so it needs no guess of the speed, and every training ends
+annealed at its deadline whatever else the machine does.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from easynas.search.budget import Deadline
+
+WARM_UP = 0.1
+"""Share of the time in which the learning rate rises."""
+
+
+_RECENT = 50  # steps whose mean predicts the next one
+
+
+def rate(progress: float, warm_up: float = WARM_UP) -> float:
+    """Share of the peak learning rate at a `progress` in [0, 1] through the time."""
+    rising = 0.05 + 0.95 * progress / warm_up if warm_up > 0 else 1.0
+    return float(min(rising, (1.0 - progress) / (1.0 - warm_up), 1.0)) if progress < 1.0 else 0.0
+
+
+class Pace(keras.callbacks.Callback):  # type: ignore[misc]
+    """Drives `keras.Model.fit` by a deadline.
+
+    Args:
+        peak: largest learning rate.
+        deadline: when the last batch must be over; time begins with the end of the first batch, which traces the network.
+        average: moving average of the weights, updated now and then.
+        reserve: seconds to keep free before the deadline for what follows, given the seconds of a step.
+        slice_at: progress at which `on_slice` is asked; 1 for never.
+        on_slice: called once; training stops if it answers False.
+
+    Attributes:
+        steps: batches done.
+        progress: share of the time that is over.
+        first_seconds: seconds until the first batch was done.
+        diverged: whether the loss stopped being a number.
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        deadline: Deadline,
+        *,
+        average: "Average",
+        reserve: Callable[[float], float] = lambda step: step,
+        slice_at: float = 1.0,
+        on_slice: Callable[[], bool] = lambda: True,
+    ) -> None:
+        super().__init__()
+        self.steps = 0
+        self.progress = 0.0
+        self.first_seconds = 0.0
+        self.diverged = False
+        self._peak = peak
+        self._deadline = deadline
+        self._average = average
+        self._reserve = reserve
+        self._slice_at = slice_at
+        self._on_slice = on_slice
+        self._begin = deadline.clock()
+        self._last = self._begin
+        self._step_seconds = 0.0
+        self._slowest = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        now = self._deadline.clock()
+        self._count(now)
+        self.diverged = not math.isfinite((logs or {}).get("loss", 0.0))
+        end = self._deadline.at - self._slowest - self._reserve(self._step_seconds)
+        self.progress = min((now - self._begin) / max(end - self._begin, 1e-6), 1.0)
+        self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
+        self._average.update(self.progress)
+        if self.diverged or self.progress >= 1.0:
+            self.model.stop_training = True
+        elif self.progress >= self._slice_at:
+            self._slice_at = math.inf
+            self.model.stop_training = not self._on_slice()
+            self._last = self._deadline.clock()
+
+    def _count(self, now: float) -> None:
+        """Takes a step into account; the first one traces the network, so time begins with its end."""
+        self.steps += 1
+        seconds, self._last = now - self._last, now
+        if self.steps == 1:
+            self.first_seconds, self._begin = seconds, now
+            return
+        share = 1.0 / min(self.steps - 1, _RECENT)
+        self._step_seconds += share * (seconds - self._step_seconds)
+        self._slowest = max(0.9 * self._slowest, seconds)
+
+
+class Average:
+    """Moving average of the weights over a share of the elapsed training (Izmailov et al. 2018; Polyak averaging).
+
+    The window grows with the training: at any progress it spans its last `window`. It is updated at most `updates`
+    times, since one update reads and writes every weight.
+    """
+
+    def __init__(self, model: Any, *, window: float = 0.1, updates: int = 200) -> None:
+        self._variables = list(model.weights)
+        self._window = window
+        self._interval = 1.0 / updates
+        self._last = 0.0
+        self._mean: list[np.ndarray] = []
+
+    def update(self, progress: float) -> None:
+        """Takes the present weights in, if enough of the training went by since the last time."""
+        if progress - self._last < self._interval:
+            return
+        share = 1.0 - math.exp(-(progress - self._last) / (self._window * progress))
+        self._last = progress
+        current = [np.asarray(variable) for variable in self._variables]
+        if not self._mean:
+            self._mean = [array.astype("float32") for array in current]
+            return
+        for mean, array in zip(self._mean, current, strict=True):
+            mean += share * (array - mean)
+
+    def weights(self) -> list[np.ndarray]:
+        """The averaged weights in the order of `model.get_weights()`; the present ones before the first update."""
+        return self._mean or [np.asarray(variable) for variable in self._variables]

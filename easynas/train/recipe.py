@@ -1,0 +1,68 @@
+"""How networks are trained: the choices that are searched together with the architecture.
+
+Stochastic gradient descent with Nesterov momentum, or AdamW (Loshchilov & Hutter 2019); weight decay decoupled from
+the gradient in both and not applied to biases and normalisation; label smoothing (Szegedy et al. 2016).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import keras_tuner
+
+from easynas.space.dimension import Value
+
+_BATCH = 128
+"""Samples in the batch that the peak rates below belong to; they scale with the square root of the batch."""
+
+_PEAK = {"sgd": 0.1, "adamw": 0.004}
+_DECAY = {"sgd": 0.005, "adamw": 0.05}
+_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained.
+
+    Attributes:
+        optimizer: "sgd" or "adamw".
+        peak: largest learning rate.
+        decay: share of a weight that a step of learning rate 1 takes away.
+        smoothing: label smoothing in [0, 1).
+    """
+
+    optimizer: str
+    peak: float
+    decay: float
+    smoothing: float
+
+    @classmethod
+    def of(cls, values: Mapping[str, Value], *, batch_size: int) -> "Recipe":
+        """The recipe among a genotype's values; absent ones take their default."""
+        optimizer = str(values.get("train/optimizer", "sgd"))
+        return cls(
+            optimizer=optimizer,
+            peak=_PEAK[optimizer] * float(values.get("train/rate", 1.0)) * (batch_size / _BATCH) ** 0.5,
+            decay=_DECAY[optimizer] * float(values.get("train/decay", 1.0)),
+            smoothing=float(values.get("train/smoothing", 0.1)),
+        )
+
+    def build(self) -> keras.optimizers.Optimizer:
+        optimizer = (
+            keras.optimizers.SGD(self.peak, momentum=_MOMENTUM, nesterov=True, weight_decay=self.decay)
+            if self.optimizer == "sgd"
+            else keras.optimizers.AdamW(self.peak, weight_decay=self.decay)
+        )
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return optimizer
+
+    def loss(self) -> keras.losses.Loss:
+        return keras.losses.CategoricalCrossentropy(label_smoothing=self.smoothing)
+
+
+def declare(hp: keras_tuner.HyperParameters) -> None:
+    """Registers the choices of training on `hp`; rate and decay are multiples of what the optimizer usually gets."""
+    hp.Choice("train/optimizer", list(_PEAK), default="sgd")
+    hp.Choice("train/rate", [0.25, 0.5, 1.0, 2.0], default=1.0)
+    hp.Choice("train/decay", [0.2, 1.0, 3.0], default=1.0)
+    hp.Choice("train/smoothing", [0.0, 0.1, 0.2], default=0.1)

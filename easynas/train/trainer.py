@@ -1,0 +1,115 @@
+"""One training of one network under a deadline."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from easynas.data.feed import train_batches
+from easynas.data.store import Arrays
+from easynas.search.budget import Deadline
+from easynas.train.pace import Average, Pace
+from easynas.train.recipe import Recipe
+
+_CHUNK_BYTES = 2**21
+"""Bytes of float32 images that go through a network at once outside training; more only adds memory."""
+
+_FORWARD = 0.6  # time of a forward pass without a graph as a share of a training step on as many samples, at most
+_SAVING = 0.3  # seconds to write the weights
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training did.
+
+    Attributes:
+        steps: batches.
+        epochs: times that every sample was seen.
+        progress: share of the planned time that was trained; below 1 if it was dropped or diverged.
+        first_seconds: seconds until the first batch was done.
+        diverged: whether the loss stopped being a number.
+    """
+
+    steps: int
+    epochs: float
+    progress: float
+    first_seconds: float
+    diverged: bool
+
+
+def train(
+    model: Any,
+    arrays: Arrays,
+    recipe: Recipe,
+    deadline: Deadline,
+    *,
+    classes: int,
+    batch_size: int,
+    seed: int,
+    threads: int,
+    held_out: int,
+    slice_at: float,
+    on_slice: Callable[[], bool],
+) -> Outcome:
+    """Trains `model` in place; it ends annealed and with time left to score `held_out` samples before `deadline`.
+
+    Args:
+        model: a network that ends in probabilities `(batch, classes)`.
+        arrays: the training samples.
+        recipe: optimizer and loss.
+        deadline: when training, scoring and saving must be over.
+        classes: how many classes there are.
+        batch_size: samples a step.
+        seed: of the order of the samples.
+        threads: threads that prepare batches.
+        held_out: samples that the caller scores afterwards.
+        slice_at: share of the time after which `on_slice` decides, with the averaged weights in place, whether to go on.
+        on_slice: answers False to stop.
+    """
+    model.compile(optimizer=recipe.build(), loss=recipe.loss(), jit_compile=False)
+    average = Average(model)
+
+    def decide() -> bool:
+        with averaged(model, average):
+            return on_slice()
+
+    pace = Pace(
+        recipe.peak,
+        deadline,
+        average=average,
+        reserve=lambda step: _SAVING + _FORWARD * step * held_out / batch_size,
+        slice_at=slice_at,
+        on_slice=decide,
+    )
+    batches = train_batches(arrays, classes=classes, batch_size=batch_size, seed=seed, threads=threads)
+    model.fit(batches, epochs=1, verbose=0, callbacks=[pace])
+    return Outcome(
+        pace.steps, pace.steps * batch_size / len(arrays.y), pace.progress, pace.first_seconds, pace.diverged
+    )
+
+
+@contextmanager
+def averaged(model: Any, average: Average) -> Iterator[None]:
+    """Puts the averaged weights into the network for a while."""
+    own = model.get_weights()
+    model.set_weights(average.weights())
+    try:
+        yield
+    finally:
+        model.set_weights(own)
+
+
+def predict(model: Any, images: np.ndarray) -> np.ndarray:
+    """Probabilities `(n, classes)` of reduced images `(n, height, width, channels)`.
+
+    Calls the network without tracing a graph for it: that would cost more than it saves for a few thousand images.
+    """
+    step = max(1, _CHUNK_BYTES // (4 * images[0].size))
+    parts = [
+        keras.ops.convert_to_numpy(model(images[start : start + step].astype("float32"), training=False))
+        for start in range(0, len(images), step)
+    ]
+    return np.concatenate(parts)

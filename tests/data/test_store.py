@@ -1,0 +1,138 @@
+"""The data on disk, and its reduction to a resolution."""
+
+import pickle
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from easynas.data.images import ImageData, ingest_images
+from easynas.data.store import Reduction, Store, reduce_images, reduction
+from easynas.errors import InputError, StudyError
+
+TRAIN, VALIDATION = np.array([0, 2, 3, 5, 7, 8]), np.array([1, 4, 6, 9])
+
+
+def noise(*shape: int, high: int = 256) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, high, shape, dtype=np.uint8)
+
+
+def data(*shape: int, dtype: type = np.uint8, high: int = 256, weights: bool = False) -> ImageData:
+    x = noise(10, *shape, high=high).astype(dtype)
+    return ingest_images(x, np.arange(10) % 2, sample_weight=np.arange(10) if weights else None)
+
+
+def write(folder: Path, images: ImageData, *, resolution: tuple[int, int]) -> Store:
+    return Store.write(folder, images, train=TRAIN, validation=VALIDATION, resolution=resolution)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_both_parts_come_back_as_they_were(tmp_path: Path, dtype: type) -> None:
+    images = data(8, 6, dtype=dtype, weights=True)
+    store = write(tmp_path, images, resolution=(8, 6))
+    for part, rows in ((store.train(), TRAIN), (store.validation(), VALIDATION)):
+        assert part.x.dtype == dtype
+        assert np.array_equal(part.x, images.images[rows][..., None])
+        assert np.array_equal(part.y, images.labels[rows])
+        assert part.weights.tolist() == rows.tolist()
+
+
+def test_without_weights_all_samples_count_one(tmp_path: Path) -> None:
+    assert write(tmp_path, data(4, 4), resolution=(4, 4)).train().weights.tolist() == [1.0] * 6
+
+
+def test_a_store_is_small_to_pickle_and_opens_again(tmp_path: Path) -> None:
+    store = write(tmp_path, data(64, 64, 3), resolution=(32, 20))
+    assert len(pickle.dumps(store)) < 1000
+    assert pickle.loads(pickle.dumps(store)) == store  # noqa: S301
+    assert Store.open(tmp_path) == store
+    assert store.classes == 2
+    assert store.reduction == Reduction(factor=(2, 3), size=(32, 20))
+
+
+def test_arrays_are_mapped_aligned_and_read_only(tmp_path: Path) -> None:
+    store = write(tmp_path, data(8, 8), resolution=(8, 8))
+    for array in (*store.train(), *store.validation()):
+        assert isinstance(array, np.memmap)
+        assert array.ctypes.data % 64 == 0
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_an_unfinished_store_does_not_open(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=tmp_path.name):
+        Store.open(tmp_path)
+
+
+def test_writing_replaces_what_was_there(tmp_path: Path) -> None:
+    write(tmp_path, data(8, 8), resolution=(8, 8))
+    assert write(tmp_path, data(6, 6), resolution=(3, 3)).train().x.shape == (6, 3, 3, 1)
+
+
+def test_reduced_uint8_images_are_rounded(tmp_path: Path) -> None:
+    images = data(8, 8, 3)
+    x = write(tmp_path, images, resolution=(4, 4)).train().x
+    exact = images.images[TRAIN].reshape(6, 4, 2, 4, 2, 3).mean(axis=(2, 4))
+    assert x.dtype == np.uint8
+    assert np.abs(x - exact).max() <= 0.5
+
+
+def test_images_with_few_grey_levels_are_not_rounded_away(tmp_path: Path) -> None:
+    images = data(8, 8, high=2)
+    x = write(tmp_path, images, resolution=(4, 4)).train().x
+    assert x.dtype == np.float32
+    assert np.array_equal(x, images.images[TRAIN].reshape(6, 4, 2, 4, 2, 1).mean(axis=(2, 4)))
+    assert write(tmp_path, images, resolution=(8, 8)).train().x.dtype == np.uint8
+
+
+@pytest.mark.parametrize("resolution", [(9, 8), (8, 9), (0, 8), (-1, 8)])
+def test_images_are_never_enlarged(tmp_path: Path, resolution: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match=f"Received: \\({resolution[0]}, {resolution[1]}\\)"):
+        write(tmp_path, data(8, 8), resolution=resolution)
+
+
+@given(st.tuples(st.integers(1, 200), st.integers(1, 200)), st.data())
+def test_pooling_never_goes_below_the_resolution(shape: tuple[int, int], draw: st.DataObject) -> None:
+    resolution = tuple(draw.draw(st.integers(1, size)) for size in shape)
+    found = reduction(shape, resolution)
+    assert found.size == resolution
+    for given_size, wanted, factor in zip(shape, resolution, found.factor, strict=True):
+        assert wanted <= given_size // factor < 2 * wanted or factor == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "resolution"),
+    [
+        ((28, 28, 1), (28, 28)),
+        ((64, 50, 2), (16, 50)),
+        ((28, 28, 1), (20, 20)),
+        ((97, 61, 3), (20, 25)),
+        ((9, 31), (1, 2)),
+    ],
+)
+def test_numpy_and_keras_reduce_alike(shape: tuple[int, ...], resolution: tuple[int, int]) -> None:
+    images = noise(5, *shape).astype(np.float32)
+    by = reduction(shape, resolution)
+    keras_images = images.reshape(*images.shape[:3], -1)
+    pooled = keras.layers.AveragePooling2D(by.factor)(keras_images)
+    expected = np.asarray(keras.layers.Resizing(*by.size, interpolation="bilinear")(pooled))
+    np.testing.assert_allclose(reduce_images(images, by), expected, atol=2e-3)
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.data())
+def test_a_reduction_keeps_constant_images(height: int, width: int, channels: int, draw: st.DataObject) -> None:
+    resolution = draw.draw(st.integers(1, height)), draw.draw(st.integers(1, width))
+    images = np.full((3, height, width, channels), 77, np.uint8)
+    reduced = reduce_images(images, reduction(images.shape[1:], resolution))
+    assert reduced.shape == (3, *resolution, channels)
+    assert (reduced == 77).all()
+
+
+def test_chunks_do_not_show() -> None:
+    images = noise(60, 128, 128, 3)
+    by = reduction((128, 128, 3), (48, 48))
+    assert np.array_equal(reduce_images(images, by)[40:42], reduce_images(images[40:42], by))

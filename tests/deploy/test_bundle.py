@@ -1,0 +1,141 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from easynas.data.store import Reduction, reduce_images, reduction
+from easynas.deploy.bundle import assemble, choose_samples, load, save
+from easynas.errors import InputError
+from easynas.schema import ImageSchema
+from tests.deploy.conftest import TRAINING, chain, tower
+
+LOADS_ALONE = """
+import sys, keras, numpy
+model = keras.models.load_model(sys.argv[1])
+numpy.save(sys.argv[3], model.predict(numpy.load(sys.argv[2]), verbose=0))
+assert not [name for name in sys.modules if name.split(".")[0] == "easynas"]
+"""
+
+
+def test_the_trained_network_recognises_unseen_raw_images(bundle, digits):
+    images, labels = digits
+    unseen = slice(TRAINING.stop, None)
+    predicted = bundle.labels(bundle.probabilities(images[unseen]))
+    assert predicted.dtype == labels.dtype
+    assert (predicted == labels[unseen]).mean() > 0.85
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (24, 24, 3), (25, 31, 1)])
+@pytest.mark.parametrize("size", [(10, 10), (12, 12), (24, 24), (12, 7)])
+def test_the_front_of_the_model_reduces_as_the_training_data_were(shape, size):
+    schema = ImageSchema(shape, "float32", (0.0,), (1.0,))
+    images = np.random.default_rng(0).random((4, *shape), np.float32)
+    reduced_by = reduction(shape, size)
+    front = assemble(schema, reduced_by, keras.layers.Identity())
+    np.testing.assert_allclose(front.predict(images, verbose=0), reduce_images(images, reduced_by), atol=1e-5)
+
+
+def test_images_of_the_right_size_meet_no_extra_layer():
+    schema = ImageSchema((8, 8, 3), "uint8", (0.0,) * 3, (1.0,) * 3)
+    model = assemble(schema, Reduction((1, 1), (8, 8)), keras.layers.Identity())
+    assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", "Identity"]
+
+
+def test_calling_the_model_is_no_training(bundle):
+    images = bundle.samples[:16].astype(np.float32)
+    expected = bundle.model(images, training=False).numpy()
+    statistics = [weight.numpy() for weight in bundle.model.non_trainable_weights]
+    np.testing.assert_array_equal(bundle.model(images).numpy(), expected)
+    for before, after in zip(statistics, bundle.model.non_trainable_weights, strict=True):
+        np.testing.assert_array_equal(before, after.numpy())
+
+
+def test_augmentation_inside_a_nested_network_is_off():
+    inputs = keras.Input((8, 8, 1))
+    nested = keras.Model(inputs, chain([keras.layers.RandomTranslation(0.5, 0.5), *tower(4)])(inputs))
+    model = assemble(ImageSchema((8, 8), "uint8", (0.0,), (1.0,)), Reduction((1, 1), (8, 8)), nested)
+    images = np.random.default_rng(0).random((8, 8, 8), np.float32)
+    np.testing.assert_array_equal(model(images).numpy(), model(images).numpy())
+
+
+def test_the_model_shares_its_weights_with_the_network():
+    layers = tower(4)
+    model = assemble(ImageSchema((8, 8), "uint8", (0.0,), (1.0,)), Reduction((1, 1), (8, 8)), chain(layers))
+    layers[-1].bias.assign([9.0] + [0.0] * 9)
+    assert model(np.zeros((1, 8, 8), np.float32)).numpy().argmax() == 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9])
+def test_chunks_give_what_one_batch_gives(bundle, n):
+    images = bundle.samples[:n]
+    received = bundle.probabilities(images, batch_size=4)
+    assert received.shape == (n, 10)
+    assert received.dtype == np.float32
+    if n:
+        np.testing.assert_allclose(received, bundle.model.predict(images, verbose=0), atol=1e-6)
+
+
+def test_a_saved_bundle_comes_back_whole(bundle, tmp_path):
+    save(bundle, tmp_path / "model")
+    back = load(tmp_path / "model")
+    assert back.schema == bundle.schema
+    assert back.target == bundle.target
+    np.testing.assert_array_equal(back.samples, bundle.samples)
+    assert back.samples.dtype == bundle.samples.dtype
+    np.testing.assert_array_equal(back.probabilities(bundle.samples), bundle.probabilities(bundle.samples))
+
+
+def test_saving_again_replaces_the_bundle_and_keeps_other_files(bundle, coloured, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    save(bundle, tmp_path)
+    save(coloured, tmp_path)
+    assert load(tmp_path).schema == coloured.schema
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "bundle.json",
+        "model.keras",
+        "notes.txt",
+        "samples.npz",
+    ]
+
+
+def test_the_model_loads_in_a_process_without_easynas(bundle, tmp_path):
+    save(bundle, tmp_path)
+    np.save(tmp_path / "raw.npy", bundle.samples)
+    arguments = [tmp_path / name for name in ("model.keras", "raw.npy", "answers.npy")]
+    subprocess.run([sys.executable, "-I", "-c", LOADS_ALONE, *map(str, arguments)], check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "answers.npy"), bundle.probabilities(bundle.samples), atol=1e-6)
+
+
+def test_an_incomplete_or_newer_bundle_is_refused(coloured, tmp_path):
+    with pytest.raises(InputError, match=r"bundle\.json"):
+        load(tmp_path)
+    save(coloured, tmp_path)
+    config = json.loads((tmp_path / "bundle.json").read_text())
+    (tmp_path / "bundle.json").write_text(json.dumps(config | {"format": 99}))
+    with pytest.raises(InputError, match="upgrade"):
+        load(tmp_path)
+
+
+def test_samples_are_balanced_where_the_data_are_not():
+    labels = np.repeat([0, 1, 2], [900, 50, 5])
+    images = labels[:, None, None].astype(np.uint8) + np.zeros((1, 4, 4), np.uint8)
+    chosen = choose_samples(images, labels, count=65, seed=0)
+    assert np.bincount(chosen[:, 0, 0]).tolist() == [30, 30, 5]
+
+
+def test_samples_follow_the_seed_and_are_not_just_the_first():
+    images, labels = np.arange(100).reshape(100, 1, 1), np.zeros(100, int)
+    chosen = [choose_samples(images, labels, count=10, seed=seed) for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(chosen[0], chosen[1])
+    assert (chosen[0] != chosen[2]).any()
+    assert chosen[0].max() > 50
+
+
+def test_samples_fit_their_memory_and_never_exceed_the_data():
+    images, labels = np.zeros((20, 10, 10), np.uint8), np.arange(20) % 4
+    assert len(choose_samples(images, labels, max_bytes=550, seed=0)) == 5
+    assert len(choose_samples(images, labels, max_bytes=1, seed=0)) == 1
+    assert len(choose_samples(images, labels, seed=0)) == 20
