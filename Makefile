@@ -55,6 +55,7 @@ $(VENV)/.dev-installed: $(PACKAGE) | $(BIN)/python
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "easynas needs Python 3.11 or newer, and '$(PYTHON)' is not that. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		echo "easynas needs Python 3.11 or newer. Received: $(PYTHON). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
 		exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV) and installing TensorFlow and the rest; this once takes a minute or two."
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

@@ -46,7 +46,7 @@ def summarize(records: list[Record]) -> pd.DataFrame:
             "worst drop": groups["int8_drop"].max(),
             "worst agreement": groups["float32_agreement"].min(),
             "longest fit": groups["fit_wall_seconds"].max(),
-            "worst overrun": groups["overrun"].max(),
+            "worst time share": groups["time_share"].max(),
             "int8 kB": groups["int8_kb"].mean(),
             "int8 ms": groups["int8_latency_ms"].mean(),
             "trials": groups["trials_done"].mean(),
@@ -59,7 +59,7 @@ def summarize(records: list[Record]) -> pd.DataFrame:
 def _flat(record: Record) -> Record:
     """The numbers of a record that are summarized.
 
-    `optimism` is the score on validation data less that on the test; `overrun` is the wall time of `fit` as a share of
+    `optimism` is the score on validation data less that on the test; `time_share` is the wall time of `fit` as a share of
     the time allowed, and a promise is broken above 1.
     """
     kept = ("problem", "budget", "fit_wall_seconds", "int8_kb", "int8_latency_ms", "memory_peak_tree_mb")
@@ -69,7 +69,7 @@ def _flat(record: Record) -> Record:
         "optimism": 100 * (record["best_score"] - record["accuracy"]),
         "int8_drop": 100 * (record["accuracy"] - record["int8_accuracy"]),
         "float32_agreement": 100 * record["float32_agreement"],
-        "overrun": record["fit_wall_seconds"] / record["allowed_seconds"],
+        "time_share": record["fit_wall_seconds"] / record["allowed_seconds"],
         "trials_done": record["trials"].get("done", 0),
         "trials_failed": record["trials"].get("failed", 0),
     }

@@ -1,54 +1,47 @@
-"""Runs an exported `.tflite` file as a device would, without any code of easynas."""
+"""Runs an exported `.tflite` file as a device would, image by image, without any code of easynas."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from problems import Array
 
-BATCH = 200
 WARM_UP, CALLS = 10, 100
 
 
 def run(path: Path, images: Array) -> Array:
     """Outputs `(images, classes)` of the file for raw images."""
-    interpreter = _open(path, batch=BATCH)
-    parts = []
-    for start in range(0, len(images), BATCH):
-        part = images[start : start + BATCH]
-        # The last batch is filled up, because another size would plan the whole network anew.
-        filled = np.concatenate([part, np.repeat(part[:1], BATCH - len(part), axis=0)])
-        parts.append(_invoke(interpreter, filled)[: len(part)])
-    return np.concatenate(parts)
+    call = _open(path)
+    return np.stack([call(image) for image in images])
 
 
 def latency_ms(path: Path, image: Array) -> float:
     """Median milliseconds of a call with one image on one thread."""
-    interpreter = _open(path, batch=1)
+    call = _open(path)
     seconds = []
     for _ in range(WARM_UP + CALLS):
         started = time.perf_counter()
-        _invoke(interpreter, image[np.newaxis])
+        call(image)
         seconds.append(time.perf_counter() - started)
     return float(np.median(seconds[WARM_UP:]) * 1000)
 
 
-def _open(path: Path, *, batch: int) -> Any:
+def _open(path: Path) -> Callable[[Array], Array]:
+    """A function from one raw image to the outputs `(classes,)` for it."""
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(str(path), num_threads=1)
-    entry = interpreter.get_input_details()[0]
-    interpreter.resize_tensor_input(entry["index"], [batch, *entry["shape"][1:]])
     interpreter.allocate_tensors()
-    return interpreter
-
-
-def _invoke(interpreter: Any, images: Array) -> Array:
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    interpreter.set_tensor(entry["index"], _to_integers(images.reshape(entry["shape"]), entry))
-    interpreter.invoke()
-    return _from_integers(interpreter.get_tensor(result["index"]), result)
+
+    def call(image: Array) -> Array:
+        interpreter.set_tensor(entry["index"], _to_integers(image.reshape(entry["shape"]), entry))
+        interpreter.invoke()
+        return _from_integers(interpreter.get_tensor(result["index"])[0], result)
+
+    return call
 
 
 def _to_integers(values: Array, tensor: Any) -> Array:

@@ -5,6 +5,7 @@ Annotations are left out: mypy checks them, and they are spelled differently fro
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -42,12 +43,17 @@ def _members(cls: type) -> Iterator[str]:
     """What the class and its own bases define; what scikit-learn or KerasTuner add is theirs."""
     ours = [base for base in cls.__mro__ if base.__module__.startswith("easynas")]
     fields = getattr(cls, "__dataclass_fields__", {})  # the signature has these
-    for name in {name for base in ours for name in vars(base) if not name.startswith("_")} - set(fields):
+    for name in {name for base in ours for name in vars(base) if _is_shown(name)} - set(fields):
         member = inspect.getattr_static(cls, name)
         function = getattr(cls, name)
         yield f"    {name}" + (_signature(function) if callable(function) else "")
         if isinstance(member, property) and member.fset is not None:
             yield f"    {name} (can be set)"
+
+
+def _is_shown(name: str) -> bool:
+    # scikit-learn adds `set_fit_request` and its like to every estimator.
+    return not name.startswith("_") and not re.fullmatch("set_.*_request", name)
 
 
 def _signature(value: Any) -> str:
@@ -57,7 +63,8 @@ def _signature(value: Any) -> str:
         # Exceptions and other classes made in C have none.
         return "()"
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
-    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    text = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    return re.sub(" at 0x[0-9a-f]+", "", text)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ print("certainty", classifier.predict_proba(x_test[:5]).max(axis=1).round(2))
 # Every network that was tried has a row, and one that failed has its reason there.
 
 # %%
-print(classifier.leaderboard())
+print(classifier.leaderboard()[["trial", "status", "score", "network", "seconds", "reason"]].to_string(index=False))
 
 # %% [markdown]
 # ## Shipping it

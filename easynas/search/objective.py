@@ -25,6 +25,19 @@ def incumbent(trials: Iterable[Trial]) -> Done | None:
     return max(finished, key=rank_key, default=None)
 
 
+def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
+    """The trial whose network should be the result: the final training, unless another is clearly better.
+
+    Scores on held-out samples are noisy and the incumbent was chosen by its own: the longer training wins unless it is
+    behind by more than the standard error of their difference.
+    """
+    best = incumbent(trials)
+    if best is None or not isinstance(final, Done):
+        return best
+    noise = math.hypot(best.metrics.get("standard_error", 0.0), final.metrics.get("standard_error", 0.0))
+    return final if not final.dropped and final.score >= best.score - noise else best
+
+
 def first_slice_bar(trials: Iterable[Trial]) -> float:
     """The score that a new candidate must have after its first slice to be trained on; `-inf` while nothing is known.
 

@@ -4,14 +4,13 @@ One JSON object a line: first a header, then a record a trial, each synced to th
 last line that was torn by a crash is cut; anything else that cannot be read is an error that names the line.
 """
 
-import io
 import json
 import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from easynas.errors import StudyError
 from easynas.search.objective import incumbent
@@ -19,6 +18,7 @@ from easynas.search.trial import Done, Failed, Job, Trial
 
 FILE = "study.jsonl"
 FORMAT = 1
+_SHIPPED = "shipped"
 
 
 class Study:
@@ -30,16 +30,20 @@ class Study:
         trials: all trials in the order of their records.
         timings: seconds of the phases of the present run, by name.
         notes: choices that were made automatically in the present run, as sentences, in order.
+        shipped: the trial whose network is the result, once it is decided.
     """
 
-    def __init__(self, directory: Path, header: dict[str, Any], trials: list[Trial], file: IO[bytes]) -> None:
+    def __init__(self, directory: Path, records: list[dict[str, Any]]) -> None:
         self.directory = directory
-        self.header = header
-        self.trials = trials
+        self.header = records[0]
+        self.trials = [_trial(record) for record in records[1:] if record["status"] != _SHIPPED]
+        self.shipped: Done | None = None
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
-        self._file = file
         self._listeners: list[Callable[[Trial], None]] = []
+        for record in records[1:]:
+            if record["status"] == _SHIPPED:
+                self.shipped = self._done(record["trial"])
 
     @classmethod
     def open(cls, directory: Path, header: dict[str, Any]) -> "Study":
@@ -53,15 +57,14 @@ class Study:
         records = _read(path) if path.exists() else []
         if records:
             _check_same(records[0], header, path)
-        trials = [_trial(record) for record in records[1:]]
-        study = cls(directory, records[0] if records else {"format": FORMAT, **header}, trials, path.open("ab"))
+        study = cls(directory, records or [{"format": FORMAT, **header}])
         if not records:
             study._write(study.header)
         return study
 
     @classmethod
     def read(cls, directory: Path) -> "Study":
-        """The study in `directory`, to look at; nothing can be appended.
+        """The study in `directory`, to look at.
 
         Raises:
             StudyError: there is none, or it is damaged.
@@ -69,12 +72,13 @@ class Study:
         path = directory / FILE
         if not path.exists():
             raise StudyError(f"{directory} must hold a study. Received a folder without {FILE}.")
-        records = _read(path)
-        return cls(directory, records[0], [_trial(record) for record in records[1:]], io.BytesIO())
+        return cls(directory, _read(path))
 
     def copy_to(self, directory: Path) -> None:
         """Writes the journal anew into another directory."""
         records = [self.header, *(_record(trial) for trial in self.trials)]
+        if self.shipped is not None:
+            records.append({"status": _SHIPPED, "trial": self.shipped.job.id})
         (directory / FILE).write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
 
     @property
@@ -96,6 +100,11 @@ class Study:
         for listener in self._listeners:
             listener(trial)
 
+    def ship(self, trial: Done) -> None:
+        """Records that the network of `trial` is the result."""
+        self._write({"status": _SHIPPED, "trial": trial.job.id})
+        self.shipped = trial
+
     @property
     def weights_folder(self) -> Path:
         return self.directory / "weights"
@@ -105,12 +114,17 @@ class Study:
         return self.weights_folder / f"{job_id}.npz"
 
     def close(self) -> None:
-        self._file.close()
+        """Nobody listens any more."""
+        self._listeners.clear()
+
+    def _done(self, job_id: int) -> Done | None:
+        return next((trial for trial in self.trials if isinstance(trial, Done) and trial.job.id == job_id), None)
 
     def _write(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with (self.directory / FILE).open("ab") as file:
+            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -138,7 +152,7 @@ def _check_same(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> No
             f"{path} must be a journal of format {FORMAT}. Received: format {found.get('format')!r}. "
             "Use another directory."
         )
-    for name in ("data", "metric", "task"):
+    for name in ("task", "data", "validation", "metric"):
         if found.get(name) != wanted.get(name):
             raise StudyError(
                 f"A directory holds one study, and the one in {path.parent} has other {name}: {found.get(name)!r}. "

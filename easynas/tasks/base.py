@@ -5,10 +5,12 @@ process checks the data, and only then it imports Keras itself.
 """
 
 import json
+import os
 import shutil
 import tempfile
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -143,7 +145,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         Scoring(settings.metric).check(len(data.target.classes))
         temporary = None if settings.directory else tempfile.mkdtemp(prefix="easynas-")
         try:
-            study = Study.open(settings.directory or Path(str(temporary)), self._header(settings, data))
+            study = Study.open(settings.directory or Path(str(temporary)), self._header(settings, data, held_out))
+            settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
             bundle = self._run(settings, deadline, data, held_out, study)
@@ -159,7 +162,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self._bundle = bundle
         self.study_ = study
         self.classes_ = bundle.target.classes
-        self.best_score_ = study.best.score if study.best is not None else float("nan")
+        self.best_score_ = study.shipped.score if study.shipped is not None else float("nan")
         self.fit_seconds_ = seconds
 
     def _run(
@@ -170,6 +173,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
         with Display(deadline, metric=settings.metric, verbose=settings.verbose) as display:
             display.phase("loading TensorFlow")
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are no news for the user
             from easynas.tasks import phases
             from easynas.tasks.session import Session
 
@@ -189,9 +193,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 with session.phase("search", "searching"):
                     phases.search(session, prepared, designed, plan)
             with session.phase("final", "training the best network"):
-                phases.train_final(session, prepared, designed)
+                final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):
-                return phases.bundle(session, prepared, designed)
+                return phases.bundle(session, prepared, designed, final=final)
 
     def _held_out(self, validation_data: tuple[Any, Any], data: ImageData) -> ImageData:
         from easynas.data.images import check_images
@@ -206,12 +210,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             )
         return ImageData(images, labels, None, data.schema, data.target, ())
 
-    def _header(self, settings: Settings, data: ImageData) -> dict[str, Any]:
+    def _header(self, settings: Settings, data: ImageData, held_out: ImageData | None) -> dict[str, Any]:
         return {
             "easynas": __version__,
             "task": type(self).__name__,
             "metric": settings.metric,
             "data": fingerprint(data),
+            "validation": None if held_out is None else fingerprint(held_out),
             "seed": settings.seed,
             "time_budget": settings.seconds,
         }

@@ -19,7 +19,7 @@ from easynas.nets.block import Block
 from easynas.nets.network import build, precision
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
 from easynas.search.loop import Strategy, run_search
-from easynas.search.objective import incumbent
+from easynas.search.objective import incumbent, to_ship
 from easynas.search.plan import Plan, baseline_seconds, divide
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
@@ -31,6 +31,7 @@ from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, probe
 
 _BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
+_BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 _SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
@@ -55,6 +56,8 @@ class Prepared:
 def prepare(session: Session, *, train: np.ndarray, validation: np.ndarray, held_out: ImageData | None) -> Prepared:
     """Measures the machine, chooses the resolution and puts the data where workers can map it.
 
+    A continued study finds its data there already, at the resolution of its trials.
+
     Args:
         session: of this fit.
         train: indices of the training samples in the session's data.
@@ -63,19 +66,18 @@ def prepare(session: Session, *, train: np.ndarray, validation: np.ndarray, held
     """
     machine = probe()
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, len(train))
-    resolution, reason = choose_resolution(session.data.schema, compute)
-    store = Store.write(
-        session.study.directory / "data",
-        session.data,
-        train=train,
-        validation=validation,
-        resolution=resolution,
-        held_out=held_out,
-    )
+    folder = session.study.directory / "data"
+    if session.study.trials:
+        store = Store.open(folder)
+    else:
+        resolution, reason = choose_resolution(session.data.schema, compute)
+        session.note(reason)
+        store = Store.write(
+            folder, session.data, train=train, validation=validation, resolution=resolution, held_out=held_out
+        )
     batch_size = 2 ** round(np.log2(len(train) / _STEPS_PER_EPOCH + 1))
     batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
     session.note(f"{len(train):,} images are trained on and {len(validation):,} are held out to compare networks.")
-    session.note(reason)
     session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
     return Prepared(store, machine, compute, batch_size)
 
@@ -83,7 +85,7 @@ def prepare(session: Session, *, train: np.ndarray, validation: np.ndarray, held
 def design(session: Session, prepared: Prepared) -> Design:
     """The space and the portfolio for these data and this time."""
     space = session.settings.space
-    return design_images(
+    designed = design_images(
         session.data.schema,
         prepared.store.classes,
         resolution=prepared.store.reduction.size,
@@ -92,31 +94,39 @@ def design(session: Session, prepared: Prepared) -> Design:
         declare_training=recipe.declare,
         seed=session.settings.seed,
     )
+    for reason in designed.reasons:
+        session.note(reason)
+    return designed
 
 
 def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, Design]:
     """Trains the baseline while the design is made, then lets the baseline decide whether mirroring is safe."""
+    trained = next((trial for trial in session.study.trials if is_baseline(trial)), None)
+    if trained is not None:
+        return trained, _mirroring(session, design(session, prepared), trained)
     schema = session.data.schema
     network = Baseline(prepared.store.classes, schema.mean, schema.variance)
-    evaluate = replace(evaluator(session, prepared, network, threads=cores()), mirrored=True, exact=True)
-    job = Job(session.study.next_id, {}, origin="baseline")
-    deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + 2.0)
+    evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
+    deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     with local(session, evaluate, workers=1) as engine:
-        engine.submit(job, deadline=deadline, bar=-np.inf)
+        engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)
         trial = next_trial(engine)
     session.study.append(trial)
-    for reason in designed.reasons:
-        session.note(reason)
-    if not isinstance(trial, Done):
-        return trial, designed
-    accuracy, mirrored = trial.metrics["accuracy"], trial.metrics["mirrored_accuracy"]
-    alike = is_mirrored_alike(accuracy, mirrored, prepared.store.classes)
+    return trial, _mirroring(session, designed, trial)
+
+
+def _mirroring(session: Session, designed: Design, baseline: Trial) -> Design:
+    """The design with mirrored training images, if the baseline recognises them without having seen any."""
+    if not isinstance(baseline, Done):
+        return designed
+    accuracy, mirrored = baseline.metrics["accuracy"], baseline.metrics["mirrored_accuracy"]
+    alike = is_mirrored_alike(accuracy, mirrored, len(session.data.target.labels))
     session.note(
         f"The baseline recognised {mirrored:.0%} of mirrored images against {accuracy:.0%} of the originals: training "
         f"{'mirrors images at random' if alike else 'never mirrors images'}."
     )
-    return trial, designed.mirroring() if alike else designed
+    return designed.mirroring() if alike else designed
 
 
 def plan(session: Session, baseline: Trial) -> Plan:
@@ -146,32 +156,35 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
         )
 
 
-def train_final(session: Session, prepared: Prepared, designed: Design) -> None:
+def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial:
     """Trains the best design for the rest of the time, from its weights if it has any."""
     best = best_of_space(session.study, designed.space)
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
     evaluate = replace(
         evaluator(session, prepared, designed.network, threads=cores()),
         inherit=None if best is None else best.job.id,
-        exact=True,
+        candidate=False,
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"
     with local(session, evaluate, workers=1) as engine:
         job = Job(session.study.next_id, values, origin=origin)
         engine.submit(job, deadline=session.deadline.before(_BUNDLE_SECONDS), bar=-np.inf)
-        session.study.append(next_trial(engine))
+        trial = next_trial(engine)
+    session.study.append(trial)
+    return trial
 
 
-def bundle(session: Session, prepared: Prepared, designed: Design) -> Bundle:
-    """The model of the best trial, ready to use.
+def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Trial) -> Bundle:
+    """The model of the final training, or of a trial that is clearly better, ready to use.
 
     Raises:
         SearchError: there is no trial with a model.
     """
-    best = session.study.best
+    best = to_ship(final, session.study.trials)
     if best is None:
         reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
         raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
+    session.study.ship(best)
     schema, store = session.data.schema, prepared.store
     network = replace(designed.network, augment=None) if best.job.values else Baseline(
         store.classes, schema.mean, schema.variance
@@ -212,6 +225,11 @@ def next_trial(engine: Local) -> Trial:
 def best_of_space(study: Study, space: SearchSpace) -> Done | None:
     """The best finished trial whose values belong to `space`."""
     return incumbent(trial for trial in study.trials if belongs(trial, space))
+
+
+def is_baseline(trial: Trial) -> bool:
+    """Whether a trial is the finished baseline, the only one without choices."""
+    return isinstance(trial, Done) and not trial.job.values
 
 
 def belongs(trial: Trial, space: SearchSpace) -> bool:

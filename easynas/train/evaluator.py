@@ -42,7 +42,8 @@ class Evaluator:
         threads: threads of the worker.
         folder: where weights are kept, a file `{job.id}.npz` each.
         inherit: number of a job whose weights a training starts from; None starts from random ones.
-        exact: whether the final score is computed in float32, as the shipped model computes.
+        candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision it
+            trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         mirrored: whether to measure the accuracy on mirrored images too, as `mirrored_accuracy`.
     """
 
@@ -55,7 +56,7 @@ class Evaluator:
     threads: int
     folder: Path
     inherit: int | None = None
-    exact: bool = False
+    candidate: bool = True
     mirrored: bool = False
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
@@ -75,13 +76,13 @@ class Evaluator:
             model = self._build(job, train_arrays.x.shape[1:])
         except _CANNOT_BUILD as error:
             return Failed(job, f"cannot build: {_first_line(error)}", time.monotonic() - started)
+        built = time.monotonic() - started
         scores: dict[str, float] = {}
 
         def promising() -> bool:
             scores["first_slice_score"] = self.scoring.score(predict(model, held_out.x), held_out.y)
             return scores["first_slice_score"] >= bar
 
-        built = time.monotonic() - started
         outcome = train(
             model,
             train_arrays,
@@ -92,7 +93,7 @@ class Evaluator:
             seed=self.seed + job.id,
             threads=self.threads,
             held_out=len(held_out.y) * (2 if self.mirrored else 1),
-            slice_at=SLICE if bar > -np.inf or self.inherit is None else 1.0,
+            slice_at=SLICE if self.candidate else 1.0,
             on_slice=promising,
         )
         if outcome.diverged:
@@ -117,8 +118,8 @@ class Evaluator:
         return model
 
     def _shipped(self, job: Job, model: Any) -> Any:
-        """The trained network, in float32 if scores must be exact."""
-        if not self.exact or self.precision == "float32":
+        """The trained network, in float32 if it may be shipped as it is."""
+        if self.candidate or self.precision == "float32":
             return model
         with precision("float32"):
             exact = model_of(self.network, job.values, model.input_shape[1:])
