@@ -59,8 +59,8 @@ def summarize(records: list[Record]) -> pd.DataFrame:
 def _flat(record: Record) -> Record:
     """The numbers of a record that are summarized.
 
-    `optimism` is the score on validation data less that on the test; `time_share` is the wall time of `fit` as a share of
-    the time allowed, and a promise is broken above 1.
+    `optimism` is the score on validation data less that on the test; `time_share` is the wall time of `fit` as a share
+    of the time allowed, and a promise is broken above 1.
     """
     kept = ("problem", "budget", "fit_wall_seconds", "int8_kb", "int8_latency_ms", "memory_peak_tree_mb")
     return {

@@ -48,7 +48,7 @@ class Cell:
 def measure(cell: Cell, data: Path) -> dict[str, Any]:
     """Fits and measures.
 
-    Accuracies are shares of all test images, times are seconds, sizes are kilobytes of 1,000 bytes, memory is in
+    Accuracies are shares of all test images, times are seconds, sizes are kilobytes of 1,024 bytes, memory is in
     megabytes of resident size.
     """
     import easynas
@@ -90,7 +90,7 @@ def _deployed(classifier: Any, problem: Problem, predicted: Array) -> dict[str, 
             figures |= {
                 f"{name}_accuracy": float(np.mean(labels == problem.y_test)),
                 f"{name}_agreement": float(np.mean(labels == predicted)),
-                f"{name}_kb": path.stat().st_size / 1000,
+                f"{name}_kb": path.stat().st_size / 1024,
                 f"{name}_latency_ms": latency_ms(path, problem.x_test[0]),
             }
     return figures

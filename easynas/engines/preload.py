@@ -9,7 +9,10 @@ import multiprocessing.spawn
 import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")
+_nowhere = os.open(os.devnull, os.O_WRONLY)
+for _output in (1, 2):  # TensorFlow's first messages obey no setting; every worker opens a log of its own afterwards
+    os.dup2(_nowhere, _output)
+os.close(_nowhere)
 
 
 def _stay(_: str) -> None:

@@ -18,7 +18,7 @@ from easynas.schema import ImageSchema
 from easynas.space.space import SearchSpace, Values
 
 _PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
-_LARGE, _LARGE_EPOCHS, _MOST_EPOCHS = 50_000, 12.0, 80.0
+_LARGE, _LARGE_EPOCHS, _MOST_EPOCHS = 50_000, 8.0, 60.0
 _PIXEL_MACS = 10_000.0  # of a network that uses its pixels well
 _SMALLEST_SIDE, _LARGEST_SIDE = 32, 128
 _MIRRORED = 0.6
@@ -26,14 +26,14 @@ _MIRRORED = 0.6
 than two thirds."""
 
 _PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
-    ("vgg/width", 1.0, {"network": "vgg"}),
-    ("resnet/width", 1.0, {"network": "resnet"}),
-    ("vgg/width", 0.5, {"network": "vgg", "head/pooling": "max", "train/smoothing": 0.2}),
+    ("vgg/width", 1.0, {"network": "vgg", "train/optimizer": "adamw"}),
+    ("resnet/width", 1.0, {"network": "resnet", "train/optimizer": "adamw"}),
+    ("vgg/width", 0.5, {"network": "vgg", "train/smoothing": 0.2}),
     ("resnet/width", 0.6, {"network": "resnet", "resnet/halve_first": True, "augment/cutout": True}),
-    ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12}),
+    ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12, "train/optimizer": "adamw"}),
     ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
     ("sepconv/width", 0.6, {"network": "sepconv", "train/optimizer": "adamw"}),
-    ("regnet/wa", 0.8, {"network": "regnet"}),
+    ("regnet/wa", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
 )
 """Designs known to be good, best guess first: what scales them, their share of the compute, and their choices."""
 

@@ -1,5 +1,6 @@
 """The clock: a budget in words becomes one `Deadline` that goes down through every phase."""
 
+import numbers
 import re
 import time
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def parse_budget(budget: float | str) -> float:
 
 
 def _seconds(budget: float | str) -> float:
-    if isinstance(budget, int | float) and not isinstance(budget, bool):
+    if isinstance(budget, numbers.Real) and not isinstance(budget, bool):
         return float(budget)
     text = budget.strip().lower().replace(" ", "") if isinstance(budget, str) else ""
     if re.fullmatch(r"\d+(\.\d+)?", text):

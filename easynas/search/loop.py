@@ -48,8 +48,10 @@ def run_search(
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
 
     Every trial is in the study before the strategy learns of it. Trials get `trial_seconds`, stretched or squeezed a
-    little so that the last ones end together with the search.
+    little so that the last ones end together with the search. What the loop itself takes, proposals included, is in
+    `study.timings["bookkeeping"]`.
     """
+    waited, began = 0.0, deadline.elapsed
     running: set[Handle] = set()
     started, next_id = 0, study.next_id
     exhausted = False
@@ -64,8 +66,12 @@ def run_search(
             running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
             started, next_id = started + 1, next_id + 1
         if not running:
+            study.timings["bookkeeping"] = deadline.elapsed - began - waited
             return
-        for handle, trial in engine.poll(timeout=1.0):
+        asked = deadline.elapsed
+        ended = engine.poll(timeout=1.0)
+        waited += deadline.elapsed - asked
+        for handle, trial in ended:
             running.remove(handle)
             study.append(trial)
             strategy.tell(trial)

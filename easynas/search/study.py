@@ -54,7 +54,10 @@ class Study:
         """
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / FILE
-        records = _read(path) if path.exists() else []
+        records = []
+        if path.exists():
+            _cut_torn_line(path)
+            records = _read(path)
         if records:
             _check_same(records[0], header, path)
         study = cls(directory, records or [{"format": FORMAT, **header}])
@@ -70,9 +73,10 @@ class Study:
             StudyError: there is none, or it is damaged.
         """
         path = directory / FILE
-        if not path.exists():
-            raise StudyError(f"{directory} must hold a study. Received a folder without {FILE}.")
-        return cls(directory, _read(path))
+        records = _read(path) if path.exists() else []
+        if not records:
+            raise StudyError(f"{directory} must hold a study. Received a folder without {FILE}, or with an empty one.")
+        return cls(directory, records)
 
     def copy_to(self, directory: Path) -> None:
         """Writes the journal anew into another directory."""
@@ -127,23 +131,31 @@ class Study:
             os.fsync(file.fileno())
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    """All whole records; a torn last line is cut off the file."""
+def _cut_torn_line(path: Path) -> None:
+    """Only who appends may cut: somebody who looks at a study that is running would cut what is being written."""
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
-    records = []
-    for number, line in enumerate(content[:whole].splitlines(), start=1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise StudyError(
-                f"Every line of {path} must be a JSON record. Line {number} is not: {line[:80]!r} ({error}). "
-                "Restore the file, or delete that line to go on without its trial."
-            ) from error
-    return records
+        os.truncate(path, whole)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """All whole records, the header first."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [_parse(line, number, path) for number, line in enumerate(lines, start=1)]
+
+
+def _parse(line: bytes, number: int, path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or (number > 1 and "status" not in record):
+        raise StudyError(
+            f"Every line of {path} must be a JSON record. Line {number} is not: {line[:80]!r}. "
+            "Restore the file, or delete that line to go on without its trial."
+        )
+    return record
 
 
 def _check_same(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:

@@ -38,7 +38,7 @@ class Dimension:
         if kind == "Fixed":
             return cls(parameter, 1, categorical=False)
         if parameter.step is not None:
-            return cls(parameter, len(list(parameter.values)), categorical=False)
+            return cls(parameter, _stepped(parameter), categorical=False)
         if kind == "Int":
             return cls(parameter, parameter.max_value - parameter.min_value + 1, categorical=False)
         return cls(parameter, 1 if parameter.max_value == parameter.min_value else math.inf, categorical=False)
@@ -54,61 +54,83 @@ class Dimension:
 
     @property
     def default(self) -> Value:
-        return _plain(self.parameter.default)
+        """The declared default, or the value next to it: KerasTuner lets a default lie between two steps."""
+        return self.nearest(_plain(self.parameter.default))
 
     def active(self, values: Mapping[str, Value]) -> bool:
         return all(condition.is_active(values) for condition in self.parameter.conditions)
 
-    def parent(self) -> tuple[str, tuple[Value, ...]] | None:
-        """The innermost condition: a name and the values under which this choice exists."""
+    def hangs_from(self, other: "Dimension") -> bool:
+        """Whether the innermost condition of this choice is a value of `other`."""
         conditions = self.parameter.conditions
-        return (conditions[-1].name, tuple(conditions[-1].values)) if conditions else None
+        return bool(conditions) and conditions[-1].name == other.name and conditions[:-1] == other.parameter.conditions
 
     def contains(self, value: object) -> bool:
-        """Whether `value` could have been sampled here; `True` is not the number 1."""
-        if not isinstance(value, bool | int | float | str) or isinstance(value, bool) != isinstance(self.default, bool):
+        """Whether `value` is one of this choice's, up to rounding; `True` is not the number 1."""
+        if not isinstance(value, bool | int | float | str):
             return False
-        if isinstance(value, str) != isinstance(self.default, str):
+        declared = _plain(self.parameter.default)
+        if any(isinstance(value, kind) != isinstance(declared, kind) for kind in (bool, str)):
             return False
-        if math.isinf(self.count) or type(self.parameter).__name__ == "Int" and self.parameter.step is None:
-            whole = math.isinf(self.count) or float(value) == int(value)
-            return whole and bool(self.parameter.min_value <= value <= self.parameter.max_value)
-        return any(value == each or _close(value, each) for each in self.values())
+        if isinstance(value, float) and not math.isfinite(value):
+            return False
+        nearest = self.nearest(value)
+        return value == nearest or _close(value, nearest)
+
+    def nearest(self, value: Value) -> Value:
+        """The value of this choice that is closest to `value`, in the type that it was declared with."""
+        if math.isinf(self.count):
+            return float(self._within_range(value))
+        return self.at(self.position(value))
 
     def values(self) -> list[Value]:
         """All values of a choice with a finite number of them, in order."""
-        kind = type(self.parameter).__name__
-        if kind == "Boolean":
-            return [False, True]
-        if kind == "Fixed":
-            return [self.default]
-        if kind == "Int" and self.parameter.step is None:
+        if self._numerical and self.parameter.step is None and self.count > 1:
             return list(range(self.parameter.min_value, self.parameter.max_value + 1))
-        return [_plain(self.at(_middle(index, self.count))) for index in range(int(self.count))]
+        return [self.at(_middle(index, self.count)) for index in range(int(self.count))]
 
     def at(self, position: float) -> Value:
         """The value at a position in the unit interval."""
         if type(self.parameter).__name__ == "Fixed":
-            return self.default
-        return _plain(self.parameter.prob_to_value(min(max(position, 0.0), 1.0 - 1e-9)))
+            return _plain(self.parameter.default)
+        value = _plain(self.parameter.prob_to_value(min(max(position, 0.0), 1.0)))
+        return self._within_range(value) if self._numerical else value
 
     def position(self, value: Value) -> float:
-        """Where a value lies in the unit interval; `at(position(value))` is the value."""
-        if type(self.parameter).__name__ == "Fixed" or self.count == 1:
+        """Where the value nearest to `value` lies in the unit interval; `at(position(value))` is that value."""
+        if self.count == 1:
             return 0.5
-        if self.categorical or self.parameter_is_stepped():
+        if not self._numerical:
             values = self.values()
             return _middle(min(range(len(values)), key=lambda i: _distance(values[i], value)), self.count)
-        return float(self.parameter.value_to_prob(value))
+        within = self._within_range(value)
+        if self.parameter.step is None:
+            return float(min(max(self.parameter.value_to_prob(within), 0.0), 1.0))
+        return _middle(min(round(self._steps(within)), int(self.count) - 1), self.count)
 
-    def parameter_is_stepped(self) -> bool:
-        return not math.isinf(self.count) and getattr(self.parameter, "step", 1) is not None
+    @property
+    def _numerical(self) -> bool:
+        return hasattr(self.parameter, "sampling")
+
+    def _within_range(self, value: Any) -> Any:
+        return min(max(value, self.parameter.min_value), self.parameter.max_value)
+
+    def _steps(self, value: Any) -> float:
+        """How many steps lie before a value of the range; KerasTuner's own inverse rounds down, 0.3 / 0.1 to 2."""
+        low, high, step = self.parameter.min_value, self.parameter.max_value, self.parameter.step
+        match self.parameter.sampling:
+            case "linear":
+                return float((value - low) / step)
+            case "log":
+                return math.log(value / low, step)
+        return math.log((high - value + low) / low, step)  # KerasTuner counts these down from the largest
 
     def sample(self, rng: np.random.Generator) -> Value:
         return self.at(rng.random())
 
     def neighbour(self, value: Value, rng: np.random.Generator) -> Value:
         """Another value: any for few or unordered ones, a near one otherwise. The same only if there is no other."""
+        value = self.nearest(value)
         if self.count == 1:
             return value
         if self.categorical or self.count <= _FEW:
@@ -130,6 +152,14 @@ class Dimension:
         if not self.categorical:
             return self.at(float(numbers[0]))
         return self.values()[int(np.argmax(numbers))]
+
+
+def _stepped(parameter: Any) -> int:
+    """How many values KerasTuner's `values` goes through, without going through them."""
+    low, high, step = parameter.min_value, parameter.max_value, parameter.step
+    if parameter.sampling == "linear":
+        return int((high - low) // step) + 1
+    return int(math.log(high / low, step) + 1e-8) + 1
 
 
 def _middle(index: int, count: float) -> float:

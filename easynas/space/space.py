@@ -47,7 +47,7 @@ class SearchSpace:
 
     def size(self) -> float:
         """How many different genotypes there are; `math.inf` with a continuous choice."""
-        return math.prod(self._below(root) for root in self.dimensions if root.parent() is None)
+        return math.prod(self._below(root) for root in self.dimensions if not root.parameter.conditions)
 
     def default(self) -> Values:
         return self.canonical({})
@@ -94,7 +94,7 @@ class SearchSpace:
             value = values.get(dimension.name, dimension.default)
             if not dimension.contains(value):
                 raise InputError(f"{dimension.name!r} must be a value of {dimension.parameter}. Received: {value!r}.")
-            return value
+            return dimension.nearest(value)
 
         return self._walk(pick)
 
@@ -138,16 +138,18 @@ class SearchSpace:
     @staticmethod
     def _inherited(dimension: Dimension, values: Mapping[str, Value], rng: np.random.Generator) -> Value:
         value = values.get(dimension.name)
-        return value if value is not None and dimension.contains(value) else dimension.sample(rng)
+        if value is None or not dimension.contains(value):
+            return dimension.sample(rng)
+        return dimension.nearest(value)
 
     def _below(self, dimension: Dimension) -> float:
         """Genotypes of a choice together with all choices that hang from it."""
-        children = [d for d in self.dimensions if (p := d.parent()) is not None and p[0] == dimension.name]
-        if not children:
+        children = [child for child in self.dimensions if child.hangs_from(dimension)]
+        if not children or math.isinf(dimension.count):
             return dimension.count
         return float(
             sum(
-                math.prod(self._below(child) for child in children if value in (child.parent() or ("", ()))[1])
+                math.prod(self._below(child) for child in children if value in child.parameter.conditions[-1].values)
                 for value in dimension.values()
             )
         )

@@ -48,13 +48,14 @@ class Evolution:
         self._fresh = Fresh(space, feasible)
 
     def ask(self, job_id: int) -> Job | None:
-        """A child of the living, or a random genotype while the population is young; None if nothing new is found."""
+        """A child of the living; a random genotype while the population is young or has no new child; else None."""
         rng = np.random.default_rng((self.seed, job_id))
-        if len(self._alive) < self.population:
-            values, origin = self._fresh.draw(lambda: self.space.sample(rng)), "random"
-        else:
+        if len(self._alive) == self.population:
             values, origin = self._child(rng)
-        return None if values is None else Job(job_id, values, origin=origin)
+            if values is not None:
+                return Job(job_id, values, origin=origin)
+        values = self._fresh.draw(lambda: self.space.sample(rng))
+        return None if values is None else Job(job_id, values, origin="random")
 
     def tell(self, trial: Trial) -> None:
         """The trial is born; when the population is full, its oldest member dies."""
@@ -63,8 +64,8 @@ class Evolution:
 
     def _child(self, rng: np.random.Generator) -> tuple[Values | None, str]:
         parent = self._parent(rng)
-        if rng.random() < self.crossover:
-            other = self._parent(rng)
+        other = self._parent(rng) if rng.random() < self.crossover else parent
+        if other is not parent:
             values = self._fresh.draw(
                 lambda: self.space.mutate(self.space.crossover(parent.job.values, other.job.values, rng), rng)
             )

@@ -25,6 +25,7 @@ class Portfolio:
         self.then = then
         self._designs = iter(designs)
         self._seen: set[str] = set()
+        self._out: set[str] = set()
 
     def ask(self, job_id: int) -> Job | None:
         """The next design that was not evaluated yet, or the next proposal of `then`."""
@@ -32,10 +33,17 @@ class Portfolio:
             key = self.space.key(values)
             if key not in self._seen:
                 self._seen.add(key)
+                self._out.add(key)
                 return Job(job_id, self.space.canonical(values), origin="portfolio")
-        return self.then.ask(job_id)
+        # `then` does not know of designs that are still being evaluated; it never repeats itself, so this ends.
+        job = self.then.ask(job_id)
+        while job is not None and self.space.key(job.values) in self._out:
+            job = self.then.ask(job_id)
+        return job
 
     def tell(self, trial: Trial) -> None:
         """Forwards the trial; a design that was evaluated in an earlier run is not proposed again."""
-        self._seen.add(self.space.key(trial.job.values))
+        key = self.space.key(trial.job.values)
+        self._seen.add(key)
+        self._out.discard(key)
         self.then.tell(trial)

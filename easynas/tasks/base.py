@@ -5,7 +5,6 @@ process checks the data, and only then it imports Keras itself.
 """
 
 import json
-import os
 import shutil
 import tempfile
 from abc import abstractmethod
@@ -22,7 +21,7 @@ from easynas.data.images import ImageData
 from easynas.data.split import split
 from easynas.engines.local import warm_up
 from easynas.errors import InputError, NotFittedError
-from easynas.search.budget import Deadline
+from easynas.search.budget import Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.settings import Settings
@@ -137,8 +136,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             InputError: data or a setting that cannot be used; raised before any time is spent.
             SearchError: not a single network could be trained.
         """
+        deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        deadline = Deadline.after(settings.seconds)
         warm_up()
         data = self._ingest(x, y, sample_weight)
         held_out = None if validation_data is None else self._held_out(validation_data, data)
@@ -169,14 +168,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self, settings: Settings, deadline: Deadline, data: ImageData, held_out: ImageData | None, study: Study
     ) -> "Bundle":
         """Baseline, design, search, final training, bundle."""
+        from easynas.deploy.silence import Silence
         from easynas.report.progress import Display
 
-        with Display(deadline, metric=settings.metric, verbose=settings.verbose) as display:
-            display.phase("loading TensorFlow")
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are no news for the user
+        display = Display(deadline, metric=settings.metric, verbose=settings.verbose)
+        display.phase("loading TensorFlow")
+        with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases
             from easynas.tasks.session import Session
+            from easynas.train.machine import probe
 
+            machine = probe()
+        with display:
             study.subscribe(display.trial)
             session = Session(settings, deadline, data, study, display)
             for warning in data.warnings:
@@ -185,7 +188,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             if held_out is not None:
                 train, validation = np.arange(len(data.labels)), np.arange(len(held_out.labels))
             with session.phase("preparation", "preparing the data"):
-                prepared = phases.prepare(session, train=train, validation=validation, held_out=held_out)
+                prepared = phases.prepare(
+                    session, machine, train=train, validation=validation, held_out=held_out
+                )
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, baseline)

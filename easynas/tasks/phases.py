@@ -4,6 +4,7 @@ Each takes the `Session` and adds its trials to the study. This module is import
 begun to import TensorFlow for the workers, so that both imports go on at the same time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +29,7 @@ from easynas.tasks.session import Session
 from easynas.tasks.settings import Settings
 from easynas.train import recipe, weights
 from easynas.train.evaluator import Evaluator
-from easynas.train.machine import Machine, probe
+from easynas.train.machine import Machine
 
 _BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
@@ -53,18 +54,20 @@ class Prepared:
     batch_size: int
 
 
-def prepare(session: Session, *, train: np.ndarray, validation: np.ndarray, held_out: ImageData | None) -> Prepared:
-    """Measures the machine, chooses the resolution and puts the data where workers can map it.
+def prepare(
+    session: Session, machine: Machine, *, train: np.ndarray, validation: np.ndarray, held_out: ImageData | None
+) -> Prepared:
+    """Chooses the resolution and puts the data where workers can map it.
 
     A continued study finds its data there already, at the resolution of its trials.
 
     Args:
         session: of this fit.
+        machine: its speed.
         train: indices of the training samples in the session's data.
         validation: indices of the validation samples in `held_out`, or in the session's data.
         held_out: validation data of the user's own.
     """
-    machine = probe()
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, len(train))
     folder = session.study.directory / "data"
     if session.study.trials:
@@ -111,7 +114,10 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     with local(session, evaluate, workers=1) as engine:
         engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)
-        trial = next_trial(engine)
+        trial = next_trial(engine, meanwhile=designed.portfolio())
+    if isinstance(trial, Done):
+        first_step = session.deadline.elapsed - trial.seconds + trial.metrics["first_step_seconds"]
+        session.study.timings["first_step"] = first_step
     session.study.append(trial)
     return trial, _mirroring(session, designed, trial)
 
@@ -215,10 +221,12 @@ def local(session: Session, evaluate: Evaluator, *, workers: int) -> Local:
     return Local(evaluate, workers=workers, threads=evaluate.threads, log=session.study.directory / "workers.log")
 
 
-def next_trial(engine: Local) -> Trial:
-    """Waits for the only job of an engine; the engine ends what hangs."""
+def next_trial(engine: Local, *, meanwhile: Iterable[object] = ()) -> Trial:
+    """Waits for the only job of an engine, which ends what hangs; draws from `meanwhile` while it waits."""
+    work = iter(meanwhile)
     while True:
-        for _, trial in engine.poll(timeout=1.0):
+        busy = next(work, None) is not None
+        for _, trial in engine.poll(timeout=0.0 if busy else 1.0):
             return trial
 
 

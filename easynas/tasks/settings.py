@@ -1,5 +1,6 @@
 """The settings of an estimator, checked before anything is spent."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,9 @@ class Settings:
                 )
         if estimator.engine != "local":
             raise InputError(f"`engine` must be 'local' in this version. Received: {estimator.engine!r}.")
-        if not (hasattr(estimator.search, "ask") and hasattr(estimator.search, "tell")):
+        if not _has(estimator.search, "ask", "tell"):
             strategies.check_name(estimator.search)
-        if not hasattr(estimator.space, "declare"):
+        if not _has(estimator.space, "declare", "build"):
             spaces.check_name(estimator.space)
         return cls(
             seconds=parse_budget(estimator.time_budget),
@@ -66,10 +67,15 @@ class Settings:
             space=estimator.space,
             max_trials=_count("max_trials", estimator.max_trials, default=np.inf),
             workers=int(_count("n_jobs", estimator.n_jobs, default=cores())),
-            directory=None if estimator.directory is None else Path(estimator.directory),
+            directory=_directory(estimator.directory),
             seed=_seed(estimator.random_state),
             verbose=int(_count("verbose", estimator.verbose, default=1, least=0)),
         )
+
+
+def _has(value: object, *methods: str) -> bool:
+    """Whether `value` is an object, not a class, with these methods."""
+    return not isinstance(value, type) and all(callable(getattr(value, name, None)) for name in methods)
 
 
 def _metric(metric: object) -> str:
@@ -86,6 +92,14 @@ def _count(name: str, value: object, *, default: float, least: int = 1) -> float
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InputError(f"`{name}` must be None or a whole number of at least {least}. Received: {value!r}.")
     return int(value)
+
+
+def _directory(directory: object) -> Path | None:
+    if directory is None:
+        return None
+    if not isinstance(directory, str | os.PathLike) or Path(directory).is_file():
+        raise InputError(f"`directory` must be None or the path of a folder. Received: {directory!r}.")
+    return Path(directory)
 
 
 def _seed(random_state: object) -> int:
