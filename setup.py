@@ -31,7 +31,7 @@ REQUIRED = [
     "typer>=0.12,<1",
 ]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
-TEST = ["hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
+TEST = ["click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
 BENCH = ["pillow>=10", "psutil>=6"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 

@@ -87,7 +87,9 @@ def _table(summary: pd.DataFrame) -> Table:
 def _number(value: float) -> str:
     if math.isnan(value):
         return "–"  # the deviation of a single run
-    return f"{value:g}" if value == int(value) else f"{value:.2f}"
+    if value == int(value):
+        return f"{value:g}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.1g}"
 
 
 if __name__ == "__main__":

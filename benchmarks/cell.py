@@ -98,13 +98,13 @@ def _deployed(classifier: Any, problem: Problem, predicted: Array) -> dict[str, 
 
 def _search(classifier: Any) -> dict[str, Any]:
     study = classifier.study_
-    best = study.best
+    shipped = study.shipped
     return {
         "trials": dict(Counter(type(trial).__name__.lower() for trial in study.trials)),
         "timings": dict(study.timings),
         "notes": list(study.notes),
-        "winner": dict(best.job.values),
-        "winner_origin": best.job.origin,
+        "winner": dict(shipped.job.values),
+        "winner_origin": shipped.job.origin,
         "parameters": int(classifier.export_model().count_params()),
     }
 

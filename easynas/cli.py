@@ -59,6 +59,7 @@ def demo(
             f"\nTest accuracy [bold]{classifier.score(x_test, y_test):.1%}[/] on {len(x_test):,} images that `fit` "
             f"never saw. `fit` took {classifier.fit_seconds_:.1f} s.\n"
         )
+        Console(stderr=True, highlight=False).print("Writing the files and measuring them.")
         reports = [classifier.export(out / "model.keras"), classifier.export(out / "model.tflite", quantization="int8")]
         _print_files(console, reports)
         _print_next(console, out)

@@ -26,7 +26,7 @@ class BudgetError(InputError):
     """The time budget is malformed or too short."""
 
 
-class NotFittedError(InputError, sklearn.exceptions.NotFittedError):
+class NotFittedError(InputError, sklearn.exceptions.NotFittedError):  # type: ignore[misc]
     """The estimator has no model yet."""
 
 

@@ -119,6 +119,8 @@ def test_the_demo_ends_with_files_that_keep_what_the_terminal_says(tmp_path: Pat
         timeout=120,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
+    assert not re.search("oneDNN|cuda|AVX|absl|WARNING", ended.stderr)  # what TensorFlow says to itself
+    assert "training the best network" in ended.stderr
     assert "Leaderboard" in ended.stdout
     assert "What next" in ended.stdout
     accuracy = re.search(r"Test accuracy ([\d.]+)%", ended.stdout)

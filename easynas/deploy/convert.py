@@ -5,6 +5,7 @@ would be exported in that mode.
 """
 
 import importlib.util
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def to_tflite(bundle: Bundle, path: Path, quantization: str) -> Run:
     Raises:
         ExportError: the converter refuses the model.
     """
-    with Silence() as silence:
+    with warnings.catch_warnings(), Silence() as silence:
+        warnings.simplefilter("ignore")
         # A graph with its weights frozen in converts five times faster than the converter's own way for Keras models,
         # which writes a SavedModel first; the file runs equally fast.
         signature = tf.TensorSpec((1, *bundle.schema.shape), tf.float32)

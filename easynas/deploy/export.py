@@ -11,7 +11,7 @@ import numpy as np
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model, to_tflite
-from easynas.deploy.measure import LATENCY_SECONDS, size_kb, time_calls
+from easynas.deploy.measure import LATENCY_SECONDS, latency, size_kb, time_calls
 from easynas.errors import ExportError, InputError
 
 FORMATS = {".tflite": "tflite", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
@@ -20,6 +20,7 @@ EXACT = ("float32", "float16")  # these have no excuse for other labels
 AGREEMENT = 0.99
 ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
 LATENCY_RUNS = 500
+CHUNK = 32  # images compared at a time
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,19 @@ def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None)
     path = Path(path)
     _check(path, quantization)
     chosen = "float32" if quantization is None else quantization
-    images = bundle.samples.astype(np.float32)
-    expected = bundle.probabilities(images)
+    expected = bundle.probabilities(bundle.samples)
     with replacing(path) as draft:
         run = _write(bundle, draft, chosen)
-        agreement, difference = _compare(expected, run(images), chosen)
+        agreement, difference = _compare(expected, _answers(run, bundle.samples), chosen)
         return ExportReport(
             path=path,
             format=FORMATS[path.suffix],
             quantization=chosen,
             size_kb=size_kb(draft),
-            latency_ms=_latency_ms(run, images) if path.suffix in (".tflite", ".onnx") else None,
+            latency_ms=_latency_ms(draft, run, bundle.samples[:1]),
             agreement=agreement,
             max_difference=difference,
-            samples=len(images),
+            samples=len(bundle.samples),
             warnings=_warnings(agreement, chosen),
         )
 
@@ -125,6 +125,12 @@ def _write(bundle: Bundle, draft: Path, quantization: str) -> Run:
             return to_saved_model(bundle, draft)
 
 
+def _answers(run: Run, samples: np.ndarray) -> np.ndarray:
+    """Probabilities of the file, `(n, classes)`; in chunks, since the samples may be large images."""
+    starts = range(0, len(samples), CHUNK)
+    return np.concatenate([run(samples[at : at + CHUNK].astype(np.float32)) for at in starts])
+
+
 def _compare(expected: np.ndarray, received: np.ndarray, quantization: str) -> tuple[float, float]:
     """Agreement of the labels and the largest difference of a probability."""
     if not np.isfinite(received).all():
@@ -143,8 +149,15 @@ def _compare(expected: np.ndarray, received: np.ndarray, quantization: str) -> t
     return agreement, difference
 
 
-def _latency_ms(run: Run, images: np.ndarray) -> float:
-    return time_calls(lambda: run(images[:1]), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS).median_ms
+def _latency_ms(draft: Path, run: Run, image: np.ndarray) -> float | None:
+    match FORMATS[draft.suffix]:
+        case "tflite":
+            return latency(draft).median_ms
+        case "onnx":
+            single = image.astype(np.float32)
+            return time_calls(lambda: run(single), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS).median_ms
+        case _:
+            return None
 
 
 def _warnings(agreement: float, quantization: str) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """What runs inside a worker process before and around every job."""
 
-import ctypes
+import multiprocessing
 import os
-import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import cloudpickle
 from easynas.search.budget import Deadline
 from easynas.search.trial import Job, Trial
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _OOM_SCORE = 500  # of 1000: out of memory, the kernel takes a worker and not the user's process
 
 
@@ -21,8 +20,8 @@ def prepare(threads: int, log: Path) -> None:
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
@@ -35,3 +34,14 @@ def run(evaluate: bytes, job: Job, deadline: Deadline, bar: float) -> Trial:
     function: Any = cloudpickle.loads(evaluate)
     trial: Trial = function(job, deadline=deadline, bar=bar)
     return trial
+
+
+def _end_with_parent() -> None:
+    """Ends this worker with the user's process, however that ends.
+
+    The fork server does not see to it: it lives as long as one of its workers does.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

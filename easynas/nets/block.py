@@ -5,14 +5,20 @@ reads the choices and adds the layers. The set of choices therefore never depend
 can be counted, printed and encoded without a graph, and the same block works in any KerasTuner tuner.
 """
 
-from abc import abstractmethod
+from abc import ABCMeta, abstractmethod
 from typing import Any
 
 import keras_tuner
 
 
-class Block(keras_tuner.HyperModel):  # type: ignore[misc]
-    """A part of a network with choices. Subclasses are final: they implement, they do not refine each other."""
+class Block(keras_tuner.HyperModel, metaclass=ABCMeta):  # type: ignore[misc]
+    """A part of a network with choices. Subclasses are final: they implement, they do not refine each other.
+
+    Attributes:
+        name: what the names of its choices start with; None for a composition, whose parts name their own.
+    """
+
+    name: str | None = None
 
     @abstractmethod
     def declare(self, hp: keras_tuner.HyperParameters) -> None:

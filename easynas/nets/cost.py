@@ -29,9 +29,7 @@ def _layer_macs(layer: Any) -> int:
             return _positions(layer.output) * (_size(layer.depthwise_kernel) + _size(layer.pointwise_kernel))
         case layers.Conv1DTranspose() | layers.Conv2DTranspose() | layers.Conv3DTranspose():
             return _positions(layer.input) * _size(layer.kernel)
-        case (
-            layers.Conv1D() | layers.Conv2D() | layers.Conv3D() | layers.DepthwiseConv1D() | layers.DepthwiseConv2D()
-        ):
+        case layers.Conv1D() | layers.Conv2D() | layers.Conv3D() | layers.DepthwiseConv1D() | layers.DepthwiseConv2D():
             # Kernels of grouped convolutions hold the channels of one group only: no correction is needed.
             return _positions(layer.output) * _size(layer.kernel)
         case layers.Dense():

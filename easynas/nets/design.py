@@ -82,9 +82,11 @@ class Design:
         return self.sizing.space
 
     def mirroring(self) -> "Design":
-        """The same design with training images mirrored at random."""
-        augment = replace(self.network.augment, mirror=True)
-        return replace(self, network=replace(self.network, augment=augment))
+        """The same design with training images mirrored at random, if they are changed at all."""
+        augment = self.network.augment
+        if augment is None:
+            return self
+        return replace(self, network=replace(self.network, augment=replace(augment, mirror=True)))
 
     def portfolio(self) -> Iterator[Values]:
         """Genotypes known to be good, best guess first, cut to the compute; each is sized when it is asked for."""

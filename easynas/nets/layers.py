@@ -37,10 +37,9 @@ def conv_norm_act(
     return norm_act(conv(x, filters, kernel=kernel, strides=strides, groups=groups), activation)
 
 
-def depthwise_norm_act(x: Any, *, kernel: int = 3, strides: int = 1, activation: str | None = "relu") -> Any:
-    """Depthwise convolution without bias, batch normalization, activation."""
-    x = layers.DepthwiseConv2D(kernel, strides=strides, padding="same", use_bias=False)(x)
-    return norm_act(x, activation)
+def depthwise_norm_act(x: Any, *, kernel: int = 3, strides: int = 1) -> Any:
+    """Depthwise convolution without bias, batch normalization, relu."""
+    return norm_act(layers.DepthwiseConv2D(kernel, strides=strides, padding="same", use_bias=False)(x))
 
 
 def conv(x: Any, filters: int, *, kernel: int = 3, strides: int = 1, groups: int = 1) -> Any:

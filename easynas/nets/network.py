@@ -51,9 +51,6 @@ class ImageNetwork(Block):
     variance: tuple[float, ...]
     augment: Augment | None = None
 
-    # A composition: its parts name their own choices.
-    name = None
-
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         self.block.declare(hp)
         self.head.declare(hp)
@@ -79,8 +76,6 @@ class OneOf(Block):
 
     blocks: tuple[Block, ...]
     choice: str = "network"
-
-    name = None
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         hp.Choice(self.choice, [block.name for block in self.blocks])
@@ -122,7 +117,7 @@ def _augmented(hp: keras_tuner.HyperParameters, x: Any, augment: Augment) -> Any
     shift = hp.get("augment/shift")
     if augment.mirror:
         x = RandomMirror(augment.seed)(x)
-    if shift > 0:
+    if shift > 0 and side > 1:
         x = RandomShift(max(1, round(shift * side)), augment.seed + 1)(x)
     if hp.get("augment/cutout"):
         x = Cutout(max(1, round(CUTOUT_SIDE * side)), augment.seed + 2)(x)

@@ -7,7 +7,19 @@ import pandas as pd
 from easynas.search.objective import rank_key
 from easynas.search.trial import Done, Failed, Trial
 
-COLUMNS = ("trial", "status", "score", "network", "origin", "seconds", "epochs", "parameters", "macs", "reason", "values")
+COLUMNS = (
+    "trial",
+    "status",
+    "score",
+    "network",
+    "origin",
+    "seconds",
+    "epochs",
+    "parameters",
+    "macs",
+    "reason",
+    "values",
+)
 
 
 def leaderboard(trials: Iterable[Trial]) -> pd.DataFrame:
@@ -17,6 +29,7 @@ def leaderboard(trials: Iterable[Trial]) -> pd.DataFrame:
 
 
 def status(trial: Trial) -> str:
+    """What became of a trial, in one word."""
     if isinstance(trial, Failed):
         return "failed"
     return "dropped" if trial.dropped else "done"

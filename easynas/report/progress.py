@@ -3,6 +3,7 @@
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
@@ -52,7 +53,7 @@ class Display:
     def phase(self, description: str) -> None:
         """Another phase begins."""
         self._bar.update(self._task, description=description)
-        self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {description}")
+        self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {escape(description)}")
 
     def trial(self, trial: Trial) -> None:
         """A trial ended."""
@@ -65,11 +66,11 @@ class Display:
     def note(self, sentence: str) -> None:
         """An automatic choice."""
         if self._verbose > 1:
-            self._print(f"[dim]          {sentence}[/]")
+            self._print(f"[dim]          {escape(sentence)}[/]")
 
     def _print(self, line: str) -> None:
         if self._verbose:
-            self._console.print(line)
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
 class _Clock(ProgressColumn):
@@ -86,10 +87,10 @@ class _Clock(ProgressColumn):
 
 
 def _line(trial: Trial, *, is_best: bool) -> str:
-    network = trial.job.values.get("network", trial.job.origin)
+    network = escape(str(trial.job.values.get("network", trial.job.origin)))
     if isinstance(trial, Failed):
-        return f"trial {trial.job.id:<3} {network:<9} [red]failed[/]: {trial.reason}"
-    return f"trial {trial.job.id:<3} {network:<9} {_score(trial, is_best=is_best)}  [dim]{trial.job.origin}[/]"
+        return f"trial {trial.job.id:<3} {network:<9} [red]failed[/]: {escape(trial.reason)}"
+    return f"trial {trial.job.id:<3} {network:<9} {_score(trial, is_best=is_best)}  [dim]{escape(trial.job.origin)}[/]"
 
 
 def _score(trial: Done, *, is_best: bool) -> str:

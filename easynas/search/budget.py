@@ -25,8 +25,8 @@ def parse_budget(budget: float | str) -> float:
     seconds = _seconds(budget)
     if not seconds >= SHORTEST or seconds == float("inf"):
         raise BudgetError(
-            f"`time_budget` must be a finite time of at least {SHORTEST:g} seconds: loading TensorFlow and preparing one "
-            f"network take most of that. Received: {budget!r}. Try 60, or \"10m\" for a good result."
+            f"`time_budget` must be a finite time of at least {SHORTEST:g} seconds: loading TensorFlow and preparing "
+            f'one network take most of that. Received: {budget!r}. Try 60, or "10m" for a good result.'
         )
     return seconds
 

@@ -9,7 +9,8 @@ CATCH_UP = 1.5
 """A candidate is expected to gain at most this multiple of what the incumbent gained after the same first slice.
 
 Learning curves of different networks cross, and larger ones start slower; successive halving (Jamieson & Talwalkar
-2016) ignores this, median stopping (Golovin et al. 2017) ignores the incumbent. The factor leaves room for the crossing.
+2016) ignores this, median stopping (Golovin et al. 2017) ignores the incumbent. The factor leaves room for the
+crossing.
 """
 
 

@@ -46,11 +46,15 @@ def divide(left: float, *, start_seconds: float) -> Plan:
     least = 2.0 * start_seconds + _USEFUL  # a candidate is larger than the baseline, and its cores are shared
     if search < least:
         return Plan(
-            0.0, 0.0, f"No search: of {left:.0f} s, {search:.0f} s would not suffice to compare networks; "
-            "the best known design gets all of them."
+            0.0,
+            0.0,
+            f"No search: of {left:.0f} s, {search:.0f} s would not suffice to compare networks; "
+            "the best known design gets all of them.",
         )
     rounds = max(1, math.floor(search / max(least, _TRIAL_SHARE * (left - search))))
     return Plan(
-        search, search / rounds, f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; "
-        "the final training has the rest."
+        search,
+        search / rounds,
+        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; "
+        "the final training has the rest.",
     )

@@ -184,13 +184,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             session = Session(settings, deadline, data, study, display)
             for warning in data.warnings:
                 session.note(warning)
-            train, validation = split(data.labels, seed=settings.seed)
-            if held_out is not None:
+            if held_out is None:
+                train, validation = split(data.labels, seed=settings.seed)
+            else:
                 train, validation = np.arange(len(data.labels)), np.arange(len(held_out.labels))
             with session.phase("preparation", "preparing the data"):
-                prepared = phases.prepare(
-                    session, machine, train=train, validation=validation, held_out=held_out
-                )
+                prepared = phases.prepare(session, machine, train=train, validation=validation, held_out=held_out)
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, baseline)
@@ -243,7 +242,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """A row a trial, best first; failed ones last with their reason."""
         from easynas.report.leaderboard import leaderboard
 
-        self.bundle_  # raises before `fit`
+        _ = self.bundle_  # raises before `fit`
         return leaderboard(self.study_.trials)
 
     def export_model(self) -> "keras.Model":

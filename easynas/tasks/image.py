@@ -27,10 +27,9 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """The metric that was searched for, on other images; larger is better."""
-        if sample_weight is not None:
-            right = self.bundle_.target.encode(y) == self.predict_proba(x).argmax(axis=1)
-            return float(np.average(right, weights=sample_weight))
-        return Scoring(self.metric or "accuracy").score(self.predict_proba(x), self.bundle_.target.encode(y))
+        probabilities, labels = self.predict_proba(x), self.bundle_.target.encode(y)
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        return Scoring(self.metric or "accuracy").score(probabilities, labels, weights=weights)
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Several metrics at once: the one that was searched for, accuracy, balanced accuracy, macro F1, log loss."""

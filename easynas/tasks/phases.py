@@ -17,8 +17,8 @@ from easynas.engines.local import Local, cores
 from easynas.errors import InputError, SearchError
 from easynas.nets.baseline import Baseline
 from easynas.nets.block import Block
-from easynas.nets.network import build, precision
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
+from easynas.nets.network import build, precision
 from easynas.search.loop import Strategy, run_search
 from easynas.search.objective import incumbent, to_ship
 from easynas.search.plan import Plan, baseline_seconds, divide
@@ -192,8 +192,10 @@ def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Tri
         raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
     session.study.ship(best)
     schema, store = session.data.schema, prepared.store
-    network = replace(designed.network, augment=None) if best.job.values else Baseline(
-        store.classes, schema.mean, schema.variance
+    network = (
+        replace(designed.network, augment=None)
+        if best.job.values
+        else Baseline(store.classes, schema.mean, schema.variance)
     )
     with precision("float32"):
         model = assemble(schema, store.reduction, lambda x: build(network, best.job.values, x))

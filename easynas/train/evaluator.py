@@ -42,8 +42,8 @@ class Evaluator:
         threads: threads of the worker.
         folder: where weights are kept, a file `{job.id}.npz` each.
         inherit: number of a job whose weights a training starts from; None starts from random ones.
-        candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision it
-            trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
+        candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision
+            it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         mirrored: whether to measure the accuracy on mirrored images too, as `mirrored_accuracy`.
     """
 

@@ -32,7 +32,8 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         peak: largest learning rate.
-        deadline: when the last batch must be over; time begins with the end of the first batch, which traces the network.
+        deadline: when the last batch must be over; time begins with the end of the first batch, which traces the
+            network.
         average: moving average of the weights, updated now and then.
         reserve: seconds to keep free before the deadline for what follows, given the seconds of a step.
         slice_at: progress at which `on_slice` is asked; 1 for never.
@@ -122,8 +123,7 @@ class Average:
         if not self._mean:
             self._mean = [array.astype("float32") for array in current]
             return
-        for mean, array in zip(self._mean, current, strict=True):
-            mean += share * (array - mean)
+        self._mean = [mean + share * (array - mean) for mean, array in zip(self._mean, current, strict=True)]
 
     def weights(self) -> list[np.ndarray]:
         """The averaged weights in the order of `model.get_weights()`; the present ones before the first update."""

@@ -21,7 +21,7 @@ class _Predicted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.probabilities
 
     def predict(self, _: object) -> np.ndarray:
-        return self.probabilities.argmax(axis=1)
+        return np.asarray(self.probabilities.argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Scoring:
 
     metric: str = "accuracy"
 
-    def score(self, probabilities: np.ndarray, labels: np.ndarray) -> float:
-        """The score of `probabilities` `(n, classes)` for the integer `labels` `(n,)`."""
+    def score(self, probabilities: np.ndarray, labels: np.ndarray, *, weights: np.ndarray | None = None) -> float:
+        """The score of `probabilities` `(n, classes)` for the integer `labels` `(n,)`, which may count by `weights`."""
         if self.metric == "accuracy":
-            return float(np.mean(probabilities.argmax(axis=1) == labels))
-        return float(get_scorer(self.metric)(_Predicted(probabilities), np.zeros((len(labels), 1)), labels))
+            return float(np.average(probabilities.argmax(axis=1) == labels, weights=weights))
+        weighted = {} if weights is None else {"sample_weight": weights}
+        # The scorer asks for features only to hand them to the classifier, which has its answers already.
+        return float(get_scorer(self.metric)(_Predicted(probabilities), np.zeros((len(labels), 1)), labels, **weighted))
 
     def standard_error(self, score: float, count: int) -> float:
         """Standard error of a score on `count` samples: binomial for shares of samples, its upper bound for others."""

@@ -66,7 +66,8 @@ def train(
         seed: of the order of the samples.
         threads: threads that prepare batches.
         held_out: samples that the caller scores afterwards.
-        slice_at: share of the time after which `on_slice` decides, with the averaged weights in place, whether to go on.
+        slice_at: share of the time after which `on_slice` decides, with the averaged weights in place, whether to go
+            on.
         on_slice: answers False to stop.
     """
     model.compile(optimizer=recipe.build(), loss=recipe.loss(), jit_compile=False)

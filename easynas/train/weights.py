@@ -1,6 +1,5 @@
 """Weights of a network as a plain file of arrays: no pickle, and no layer names that could differ between builds."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ def save(path: Path, weights: Sequence[np.ndarray]) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, *weights)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load(path: Path) -> list[np.ndarray]:

@@ -27,21 +27,22 @@ def test_no_images_give_no_rows(path):
     assert Interpreter(path).run(np.zeros((0, 8, 8, 3))).shape == (0, 3)
 
 
-def test_quantised_inputs_and_outputs_are_translated(coloured, tmp_path):
+def test_quantised_inputs_and_outputs_are_translated(bundle, tmp_path):
     path = tmp_path / "all_int8.tflite"
-    graph = tf.function(lambda x: coloured.model(x, training=False)).get_concrete_function(
-        tf.TensorSpec((1, 8, 8, 3), tf.float32)
-    )
+    signature = tf.TensorSpec((1, 24, 24), tf.float32)
+    graph = tf.function(lambda x: bundle.model(x, training=False)).get_concrete_function(signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([sample[None]] for sample in coloured.samples)
+    converter.representative_dataset = lambda: ([sample[None].astype(np.float32)] for sample in bundle.samples)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with Silence():
         path.write_bytes(converter.convert())
-    received = Interpreter(path).run(coloured.samples)
+    received = Interpreter(path).run(bundle.samples)
+    expected = bundle.probabilities(bundle.samples)
     assert received.dtype == np.float32
-    np.testing.assert_allclose(received, coloured.probabilities(coloured.samples), atol=0.03)
+    assert expected.max(axis=1).mean() > 0.5  # otherwise wrong inputs would hardly show
+    np.testing.assert_allclose(received, expected, atol=0.1)
 
 
 def test_a_model_for_any_batch_runs_one_image_at_a_time(coloured, tmp_path):

@@ -115,6 +115,8 @@ def test_what_two_networks_both_lack_adds_no_distance() -> None:
     space = network_space()
     a, b = ({"kind": "conv", "width": 8, "residual": False, "skip": skip} for skip in ("add", "concat"))
     assert np.array_equal(space.encode(a), space.encode(b))
+    # kind, width and residual of conv, skip, width of dense
+    assert space.encode({"kind": "dense", "width": 100}).tolist() == [0, 1, 0.5, 0.5, 0, 0, 0.125]
 
 
 @FEW
@@ -128,6 +130,18 @@ def test_the_size_is_the_number_of_genotypes(space: SearchSpace) -> None:
 def test_a_choice_in_two_scopes_counts_for_each() -> None:
     # Eight widths with no skip or one of two, and four widths.
     assert network_space().size() == 8 * 3 + 4
+
+
+def test_choices_below_one_of_two_scopes_count_for_that_one() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["a", "b"])
+    with hp.conditional_scope("kind", ["a"]):
+        hp.Choice("depth", [1, 2])
+        with hp.conditional_scope("depth", [2]):
+            hp.Boolean("skip")
+    with hp.conditional_scope("kind", ["b"]):
+        hp.Choice("depth", [1, 2, 3])
+    assert SearchSpace(hp).size() == 3 + 3
 
 
 def test_a_continuous_choice_makes_the_space_infinite() -> None:

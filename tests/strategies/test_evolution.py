@@ -22,8 +22,8 @@ def differences(a: Values, b: Values, space: SearchSpace = SPACE) -> int:
 
 
 def test_it_finds_much_better_genotypes_than_chance() -> None:
-    evolved = [landscape.best_found(Evolution(SPACE, seed=seed), trials=120) for seed in range(20)]
-    drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=120) for seed in range(20)]
+    evolved = [landscape.best_found(Evolution(SPACE, seed=seed), trials=100) for seed in range(20)]
+    drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=100) for seed in range(20)]
     assert np.mean(evolved) > np.mean(drawn) + 2.5
     assert max(evolved) == landscape.OPTIMUM
 

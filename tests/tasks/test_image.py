@@ -18,6 +18,7 @@ import easynas
 from easynas.report.leaderboard import COLUMNS
 
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+SORTED = np.sort(NAMES)
 BUDGET, ALLOWED = 25.0, 2.0
 TRAIN, VALIDATION = slice(0, 1200), slice(1200, 1500)
 TEST = slice(1500, None)
@@ -81,7 +82,7 @@ def test_labels_come_back_as_they_were_given(fit: Fit, digits: tuple[np.ndarray,
     predicted = fit.classifier.predict(x[TEST])
     assert predicted.dtype == y.dtype
     assert predicted.shape == y[TEST].shape
-    assert fit.classifier.classes_.tolist() == sorted(NAMES.tolist())
+    assert fit.classifier.classes_.tolist() == SORTED.tolist()
 
 
 @pytest.mark.slow
@@ -190,7 +191,7 @@ def test_weights_and_validation_data_are_honoured(digits: tuple[np.ndarray, np.n
     x, y = digits
     # Half of the labels are wrong in the same way, and count nothing: whoever trains on them predicts them.
     wrong = np.arange(1200) % 2 == 0
-    corrupted = np.where(wrong, NAMES[(np.searchsorted(np.sort(NAMES), y[TRAIN]) + 1) % 10], y[TRAIN])
+    corrupted = np.where(wrong, SORTED[(np.searchsorted(SORTED, y[TRAIN]) + 1) % 10], y[TRAIN])
     classifier = easynas.ImageClassifier(time_budget=15, random_state=0, verbose=0)
     classifier.fit(
         x[TRAIN],
@@ -320,4 +321,4 @@ def test_a_clone_has_the_same_settings_and_no_model() -> None:
 
 def test_an_unfitted_estimator_can_be_pickled() -> None:
     original = easynas.ImageClassifier("90s", max_trials=3, random_state=0)
-    assert pickle.loads(pickle.dumps(original)).get_params() == original.get_params()
+    assert pickle.loads(pickle.dumps(original)).get_params() == original.get_params()  # noqa: S301

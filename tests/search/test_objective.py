@@ -1,0 +1,54 @@
+"""Which trial is better, and which one can still become the best."""
+
+import math
+
+import pytest
+
+from easynas.search.objective import CATCH_UP, first_slice_bar, incumbent, rank_key, to_ship
+from easynas.search.trial import Done, Failed, Job
+
+
+def done(score: float, *, fidelity: float = 1.0, **metrics: float) -> Done:
+    return Done(Job(0, {}), score, 1.0, metrics, fidelity=fidelity)
+
+
+FAILED = Failed(Job(0, {}), "out of memory", 1.0)
+DROPPED = done(0.99, fidelity=0.3)
+
+
+def test_scores_decide_then_losses() -> None:
+    trials = [done(0.8, loss=0.4), done(0.9, loss=2.0), done(math.nan), done(0.8, loss=0.3), done(0.5)]
+    worst_to_best = [2, 4, 0, 3, 1]
+    assert sorted(range(5), key=lambda index: rank_key(trials[index])) == worst_to_best
+
+
+def test_the_incumbent_is_the_best_trial_that_was_finished() -> None:
+    best = done(0.9)
+    assert incumbent([done(0.8), FAILED, best, DROPPED, done(0.85)]) is best
+    assert incumbent([FAILED, DROPPED]) is None
+    assert incumbent([]) is None
+
+
+def test_nothing_is_dropped_before_something_is_known() -> None:
+    assert first_slice_bar([]) == -math.inf
+    assert first_slice_bar([FAILED, DROPPED, done(0.9)]) == -math.inf
+
+
+def test_the_bar_leaves_room_for_catching_up_and_for_noise() -> None:
+    best = done(0.90, first_slice_score=0.80, standard_error=0.01)
+    weaker = done(0.85, first_slice_score=0.10, standard_error=0.5)
+    assert first_slice_bar([weaker, best, FAILED]) == pytest.approx(0.90 - CATCH_UP * 0.10 - 0.02)
+
+
+def test_the_bar_is_never_above_the_incumbent() -> None:
+    assert first_slice_bar([done(0.9, first_slice_score=0.95)]) == 0.9
+
+
+def test_the_final_training_is_shipped_unless_another_is_clearly_better() -> None:
+    best = done(0.90, standard_error=0.004)
+    close, behind = done(0.896, standard_error=0.003), done(0.89, standard_error=0.003)
+    assert to_ship(close, [best, close]) is close
+    assert to_ship(behind, [best, behind]) is best
+    assert to_ship(FAILED, [best, FAILED]) is best
+    assert to_ship(FAILED, [FAILED]) is None
+    assert to_ship(DROPPED, [best, DROPPED]) is best

@@ -1,0 +1,108 @@
+"""Settings are checked before anything is spent."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import easynas
+from easynas import InputError
+from easynas.strategies.random import Random
+from easynas.tasks.settings import Settings
+
+
+class Strategy:
+    """Whatever asks and tells is a strategy."""
+
+    def ask(self, job_id: int) -> None:
+        return None
+
+    def tell(self, trial: Any) -> None:
+        return None
+
+
+def settings(**options: Any) -> Settings:
+    return Settings.of(easynas.ImageClassifier(**options))
+
+
+def test_defaults_are_usable() -> None:
+    found = settings()
+    assert (found.seconds, found.metric, found.search, found.space) == (600.0, "accuracy", "auto", "auto")
+    assert (found.max_trials, found.directory, found.verbose) == (np.inf, None, 1)
+    assert 1 <= found.workers <= (os.cpu_count() or 1)
+
+
+def test_settings_arrive_in_their_final_form(tmp_path: Path) -> None:
+    found = settings(
+        time_budget="2m",
+        metric="f1_macro",
+        search="evolution",
+        space="resnet",
+        max_trials=np.int64(7),
+        n_jobs=3,
+        directory=str(tmp_path / "new"),
+        random_state=0,
+        verbose=0,
+    )
+    assert found == Settings(120.0, "f1_macro", "evolution", "resnet", 7, 3, tmp_path / "new", 0, 0)
+
+
+def test_a_strategy_and_a_space_of_ones_own_are_taken_as_they_are() -> None:
+    strategy, space = Strategy(), easynas.spaces.create("vgg")
+    found = settings(search=strategy, space=space)
+    assert found.search is strategy
+    assert found.space is space
+
+
+def test_a_seed_is_kept_and_none_is_another_one_every_time() -> None:
+    assert settings(random_state=0).seed == 0
+    assert settings(random_state=np.uint32(5)).seed == 5
+    assert settings().seed != settings().seed
+    drawn = [settings(random_state=np.random.RandomState(1)).seed for _ in range(2)]
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_budget", "soon"),
+        ("time_budget", 5),
+        ("metric", 3),
+        ("metric", len),
+        ("search", "bayes"),
+        ("search", None),
+        ("search", Random),
+        ("search", object()),
+        ("space", "transformer"),
+        ("space", None),
+        ("space", easynas.Block),
+        ("engine", "ray"),
+        ("engine", None),
+        ("max_trials", 0),
+        ("max_trials", 2.5),
+        ("max_trials", "3"),
+        ("n_jobs", 0),
+        ("n_jobs", -2),
+        ("n_jobs", True),
+        ("directory", 7),
+        ("directory", Path(__file__)),
+        ("random_state", -1),
+        ("random_state", 0.5),
+        ("random_state", "0"),
+        ("random_state", True),
+        ("verbose", -1),
+        ("verbose", "loud"),
+        ("quantization", "int8"),
+        ("pruning", 0.5),
+        ("max_latency_ms", 5.0),
+        ("max_size_kb", 100),
+        ("max_params", 1000),
+        ("max_macs", 1000),
+    ],
+)
+def test_a_bad_setting_is_named_and_shown(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"`{name}` must be ") as error:
+        settings(**{name: value})
+    assert f"Received: {value!r}" in str(error.value)
