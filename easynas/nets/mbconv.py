@@ -71,7 +71,8 @@ def _at_resolution(x: Any, resolution: float) -> Any:
     height, width = (_scaled(side, resolution) for side in x.shape[1:3])
     if (height, width) == tuple(x.shape[1:3]):
         return x
-    return layers.Resizing(height, width, interpolation="bilinear")(x)
+    # Left to itself, Resizing declares that this is a training, and every layer after it believes so.
+    return layers.Resizing(height, width, interpolation="bilinear")(x, training=False)
 
 
 def _scaled(side: int, resolution: float) -> int:

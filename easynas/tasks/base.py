@@ -1,7 +1,7 @@
 """`Estimator`: the interface of all tasks, and the only `fit`.
 
-`fit` imports TensorFlow late and on purpose: first the fork server starts to import it for the workers, then this
-process checks the data, and only then it imports Keras itself.
+`fit` imports TensorFlow late and on purpose: first this process checks the data, then the fork server begins to import
+it for the workers, and at the same time this process imports it for itself.
 """
 
 import json
@@ -138,10 +138,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        warm_up()
         data = self._ingest(x, y, sample_weight)
         held_out = None if validation_data is None else self._held_out(validation_data, data)
         Scoring(settings.metric).check(len(data.target.classes))
+        warm_up()
         temporary = None if settings.directory else tempfile.mkdtemp(prefix="easynas-")
         try:
             study = Study.open(settings.directory or Path(str(temporary)), self._header(settings, data, held_out))
@@ -192,7 +192,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 prepared = phases.prepare(session, machine, train=train, validation=validation, held_out=held_out)
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
-            plan = phases.plan(session, baseline)
+            plan = phases.plan(session, prepared, baseline)
             if plan.search > 0:
                 with session.phase("search", "searching"):
                     phases.search(session, prepared, designed, plan)

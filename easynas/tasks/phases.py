@@ -135,10 +135,11 @@ def _mirroring(session: Session, designed: Design, baseline: Trial) -> Design:
     return designed.mirroring() if alike else designed
 
 
-def plan(session: Session, baseline: Trial) -> Plan:
+def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     """How the rest of the time is divided."""
     start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
-    planned = divide(session.deadline.left - _BUNDLE_SECONDS, start_seconds=start)
+    one_core = prepared.compute.epoch_seconds * cores()
+    planned = divide(session.deadline.left - _BUNDLE_SECONDS, start_seconds=start, epoch_seconds=one_core)
     session.note(planned.reason)
     return planned
 

@@ -81,15 +81,18 @@ def unsized(design: Design, knobs: list[str] | None = None) -> Iterator[Values]:
 
 
 def test_the_budget_of_a_network_is_what_its_training_can_pay() -> None:
-    # 3 passes of 8 epochs of 50,000 samples.
-    assert Compute(seconds=12.0, macs_per_second=1e9, samples=50_000).macs == 1e4
-    assert Compute(seconds=12.0, macs_per_second=2e9, samples=50_000).macs == 2e4
+    # 3 passes of 8 epochs of 55,000 samples through 20 million multiply-accumulates.
+    typical = Compute(seconds=26.4, macs_per_second=1e12, samples=55_000)
+    assert (typical.epochs, typical.macs) == pytest.approx((8.0, 20e6))
+    fourfold = Compute(seconds=4 * 26.4, macs_per_second=1e12, samples=55_000)
+    assert (fourfold.epochs, fourfold.macs) == pytest.approx((16.0, 40e6))
+    assert fourfold.epoch_seconds == pytest.approx(4 * 26.4 / 16)
 
 
 @given(few=SAMPLES, many=SAMPLES)
 def test_fewer_samples_are_seen_more_often_but_more_cost_more_all_the_same(few: int, many: int) -> None:
     few, many = sorted((few, many))
-    assert 8 <= compute(samples=many).epochs <= compute(samples=few).epochs <= 60
+    assert 1 <= compute(samples=many).epochs <= compute(samples=few).epochs <= 60
     assert compute(samples=many).macs <= compute(samples=few).macs * (1 + 1e-9)
 
 

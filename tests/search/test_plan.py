@@ -4,41 +4,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from easynas.search.plan import baseline_seconds, divide
+from easynas.search.plan import Plan, baseline_seconds, divide
 
-SECONDS = st.floats(1.0, 1e5)
+SECONDS = st.floats(0.0, 1e5)
 STARTS = st.floats(0.1, 60.0)
+EPOCHS = st.floats(0.1, 600.0)
 
 
-@given(SECONDS, STARTS)
-def test_the_search_gets_about_a_third_or_nothing(left: float, start: float) -> None:
-    plan = divide(left, start_seconds=start)
-    assert plan.search == 0.0 or 0.25 * left <= plan.search <= 0.35 * left
+def plan(left: float, *, start: float = 4.0, epoch: float = 5.0) -> Plan:
+    return divide(left, start_seconds=start, epoch_seconds=epoch)
 
 
-@given(SECONDS, STARTS)
-def test_a_whole_number_of_useful_trials_fills_the_search(left: float, start: float) -> None:
-    plan = divide(left, start_seconds=start)
-    if plan.search > 0:
-        assert plan.trial >= 2.0 * start + 5.0
-        assert plan.search / plan.trial == pytest.approx(round(plan.search / plan.trial))
+@given(SECONDS, STARTS, EPOCHS)
+def test_the_search_gets_about_a_third_or_nothing(left: float, start: float, epoch: float) -> None:
+    search = plan(left, start=start, epoch=epoch).search
+    assert search == 0.0 or 0.25 * left <= search <= 0.35 * left
 
 
-@given(SECONDS, STARTS)
-def test_more_time_never_means_less_search(left: float, start: float) -> None:
-    assert divide(2.0 * left, start_seconds=start).search >= divide(left, start_seconds=start).search
+@given(SECONDS, STARTS, EPOCHS)
+def test_a_whole_number_of_useful_trials_fills_the_search(left: float, start: float, epoch: float) -> None:
+    planned = plan(left, start=start, epoch=epoch)
+    if planned.search > 0:
+        trained = planned.trial - 3.0 * start
+        assert trained >= 0.99 * max(5.0, 0.5 * epoch)
+        assert planned.search / planned.trial == pytest.approx(round(planned.search / planned.trial))
 
 
-def test_a_short_budget_is_not_searched_and_says_so() -> None:
-    plan = divide(25.0, start_seconds=3.0)
-    assert (plan.search, plan.trial) == (0.0, 0.0)
-    assert plan.reason.startswith("No search: of 25 s")
+@given(SECONDS, STARTS, EPOCHS)
+def test_more_time_never_means_less_search(left: float, start: float, epoch: float) -> None:
+    assert plan(2.0 * left, start=start, epoch=epoch).search >= plan(left, start=start, epoch=epoch).search
+
+
+@pytest.mark.parametrize(
+    ("left", "start", "epoch"), [(25.0, 4.0, 5.0), (100.0, 12.0, 5.0), (100.0, 4.0, 60.0), (-3.0, 4.0, 5.0)]
+)
+def test_where_no_trial_would_say_anything_nothing_is_searched(left: float, start: float, epoch: float) -> None:
+    planned = plan(left, start=start, epoch=epoch)
+    assert (planned.search, planned.trial) == (0.0, 0.0)
+    assert planned.reason.startswith("No search")
+    assert f"{max(left, 0.0):.0f} s that are left" in planned.reason
 
 
 def test_a_long_budget_affords_several_trials_and_says_so() -> None:
-    plan = divide(600.0, start_seconds=4.0)
-    assert plan.search / plan.trial >= 2
-    assert f"{plan.search:.0f} s are searched in trials of {plan.trial:.0f} s" in plan.reason
+    planned = plan(600.0)
+    assert planned.search / planned.trial >= 2
+    assert f"{planned.search:.0f} s are searched in trials of {planned.trial:.0f} s" in planned.reason
 
 
 @pytest.mark.parametrize(("total", "seconds"), [(10, 2.0), (60, 3.0), (100, 5.0), (3600, 10.0)])

@@ -13,7 +13,7 @@ from easynas.errors import InputError
 from easynas.space.space import SearchSpace, Values
 from tests.space.drawn import SEEDS, genotypes, spaces
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 
 def network_space() -> SearchSpace:
