@@ -27,7 +27,10 @@ from easynas.search.trial import Failed, Job, Trial
 Evaluate = Callable[..., Trial]
 """`evaluate(job, *, deadline, bar) -> Trial`, in a worker process."""
 
-_GRACE = 2.0  # seconds that a job may be late; trainers stop on a batch, so a later one hangs
+GRACE = 2.0
+"""Seconds that a job may be late; trainers stop on a batch, so a later one hangs."""
+
+_TERM_SECONDS = 0.2  # from asking a worker to end to killing it; its deadline was over long before
 _RECYCLE = 10  # jobs of one worker: every training leaves about 10 MB behind
 
 
@@ -47,14 +50,17 @@ class Local:
         workers: processes; at least 1.
         threads: threads of each for numerical work.
         log: a file that collects what the workers' libraries print.
+        grace: seconds that a job may be late before it is ended.
     """
 
-    def __init__(self, evaluate: Evaluate, *, workers: int, threads: int, log: Path) -> None:
+    def __init__(self, evaluate: Evaluate, *, workers: int, threads: int, log: Path, grace: float = GRACE) -> None:
         self._workers = workers
+        self._grace = grace
         self._evaluate = cloudpickle.dumps(evaluate)
         self._running: dict[Handle, _Running] = {}
         self._killed: dict[Handle, str] = {}
         self._ids = itertools.count()
+        pebble.CONSTS.term_timeout = _TERM_SECONDS
         self._pool = pebble.ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE,
@@ -78,8 +84,8 @@ class Local:
             return []
         wait([running.future for running in self._running.values()], timeout=timeout, return_when=FIRST_COMPLETED)
         for handle, running in self._running.items():
-            if not running.future.done() and running.deadline.left < -_GRACE:
-                self._end(handle, f"deadline: it did not stop {_GRACE:g} s after its time was over")
+            if not running.future.done() and running.deadline.left < -self._grace:
+                self._end(handle, f"deadline: it did not stop {self._grace:g} s after its time was over")
         ended = [handle for handle, running in self._running.items() if running.future.done()]
         return [(handle, self._outcome(handle, self._running.pop(handle))) for handle in ended]
 

@@ -36,6 +36,12 @@ def run(evaluate: bytes, job: Job, deadline: Deadline, bar: float) -> Trial:
     return trial
 
 
+def call(task: bytes) -> Any:
+    """Computes a function and its arguments that travelled by value."""
+    function, arguments = cloudpickle.loads(task)
+    return function(*arguments)
+
+
 def _end_with_parent() -> None:
     """Ends this worker with the user's process, however that ends.
 

@@ -13,13 +13,13 @@ import keras_tuner
 from easynas.nets.block import Block
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork
-from easynas.nets.sizing import Sizing
+from easynas.nets.sizing import Count, Sizing, count_macs
 from easynas.schema import ImageSchema
 from easynas.space.space import SearchSpace, Values
 
 _PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
 _TYPICAL_WORK, _TYPICAL_SAMPLES, _TYPICAL_EPOCHS = 160e6, 55_000, 8.0
-"""A compute that was measured to be well spent: of 160 million multiply-accumulates for every sample in a set of 55,000,
+"""A compute that was measured to be well spent: 160 million multiply-accumulates for every sample of 55,000,
 8 epochs of a network of 20 million (0.93 on Fashion-MNIST). See `Compute.epochs` for how other budgets follow."""
 
 _FEWEST_EPOCHS, _MOST_EPOCHS = 1.0, 60.0
@@ -37,7 +37,7 @@ _PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
     ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12, "train/optimizer": "adamw"}),
     ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
     ("sepconv/width", 0.6, {"network": "sepconv", "train/optimizer": "adamw"}),
-    ("regnet/wa", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
+    ("regnet/w0", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
 )
 """Designs known to be good, best guess first: what scales them, their share of the compute, and their choices."""
 
@@ -68,7 +68,8 @@ class Compute:
         More compute goes into size and epochs alike, as in Hoffmann et al. (2022) for language models; smaller sets are
         seen more often. Trainings of 20 seconds on 50,000 images were best near the 1 epoch that this gives.
         """
-        epochs = _TYPICAL_EPOCHS * math.sqrt(self.work / _TYPICAL_WORK) * (_TYPICAL_SAMPLES / self.samples) ** 0.25
+        rarity = float(_TYPICAL_SAMPLES / self.samples)
+        epochs = _TYPICAL_EPOCHS * math.sqrt(self.work / _TYPICAL_WORK) * math.sqrt(math.sqrt(rarity))
         return min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
 
     @property
@@ -153,6 +154,7 @@ def design_images(
     block: Block,
     declare_training: Callable[[keras_tuner.HyperParameters], None],
     seed: int,
+    count: Count = count_macs,
 ) -> Design:
     """The space and the portfolio for these images.
 
@@ -164,6 +166,7 @@ def design_images(
         block: the space.
         declare_training: declares the choices that are not the network's.
         seed: of the augmentation.
+        count: counts the multiply-accumulates of a network.
     """
     augment = Augment(mirror=False, seed=seed)
     network = ImageNetwork(block, ImageHead(classes), mean=schema.mean, variance=schema.variance, augment=augment)
@@ -171,7 +174,7 @@ def design_images(
     network.declare(hp)
     declare_training(hp)
     searched = SearchSpace(hp)
-    sizing = Sizing(network, searched, (*resolution, schema.channels), compute.macs)
+    sizing = Sizing(network, searched, (*resolution, schema.channels), compute.macs, count)
     reasons = (
         f"A network may cost about {compute.macs / 1e6:.1f} million multiply-accumulates an image, so that training "
         f"sees the {compute.samples:,} images about {compute.epochs:.0f} times.",

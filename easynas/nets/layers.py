@@ -37,9 +37,10 @@ def conv_norm_act(
     return norm_act(conv(x, filters, kernel=kernel, strides=strides, groups=groups), activation)
 
 
-def depthwise_norm_act(x: Any, *, kernel: int = 3, strides: int = 1) -> Any:
-    """Depthwise convolution without bias, batch normalization, relu."""
-    return norm_act(layers.DepthwiseConv2D(kernel, strides=strides, padding="same", use_bias=False)(x))
+def depthwise_norm_act(x: Any, *, kernel: int = 3, strides: int = 1, activation: str | None = "relu") -> Any:
+    """Depthwise convolution without bias, batch normalization, activation."""
+    x = layers.DepthwiseConv2D(kernel, strides=strides, padding="same", use_bias=False)(x)
+    return norm_act(x, activation)
 
 
 def conv(x: Any, filters: int, *, kernel: int = 3, strides: int = 1, groups: int = 1) -> Any:
@@ -56,10 +57,14 @@ def conv(x: Any, filters: int, *, kernel: int = 3, strides: int = 1, groups: int
 
 
 def squeeze_excite(x: Any, ratio: float = 0.25) -> Any:
-    """Scales every channel by a gate learned from all channels' means (Hu et al. 2018), `ratio` of them in between."""
+    """Scales every channel by a gate learned from all channels' means (Hu et al. 2018), `ratio` of them in between.
+
+    There: relu in between. Here: leaky relu. Few units without normalization may all be zero for every image, and the
+    int8 form of a tensor without a range cannot be run.
+    """
     channels = x.shape[-1]
     gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
-    gate = layers.Conv2D(make_divisible(channels * ratio, 4), 1, activation="relu")(gate)
+    gate = layers.Conv2D(make_divisible(channels * ratio, 4), 1, activation="leaky_relu")(gate)
     gate = layers.Conv2D(channels, 1, activation="hard_sigmoid")(gate)
     return layers.Multiply()([x, gate])
 

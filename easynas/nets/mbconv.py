@@ -2,8 +2,9 @@
 
 Units of MobileNetV3 (Howard et al. 2019): expand, depthwise, squeeze-and-excite, project. Depth, width and resolution
 multiply a fixed small network as in EfficientNet (Tan and Le 2019), section 3.3; there one coefficient sets all three,
-here each is a choice, because which one pays depends on the data. Relu everywhere: hard swish, which MobileNetV3 has in
-its deeper half, leaves TFLite's fast path in int8 (7 times the latency, 3 times the error) and trains a third slower.
+here each is a choice, because which one pays depends on the data. Relu is the default: hard swish, which MobileNetV3
+has in its deeper half, leaves TFLite's fast path in int8 (7 times the latency, 3 times the error) and trains a third
+slower.
 """
 
 import math
@@ -36,6 +37,7 @@ class MBConv(Block):
         hp.Choice(f"{self.name}/expansion", [2, 3, 4, 6], default=4)
         hp.Choice(f"{self.name}/kernel", [3, 5], default=3)
         hp.Boolean(f"{self.name}/squeeze_excite", default=False)
+        hp.Choice(f"{self.name}/activation", ["relu", "hard_swish"], default="relu")
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         width, depth = hp.get(f"{self.name}/width"), hp.get(f"{self.name}/depth")
@@ -50,17 +52,20 @@ class MBConv(Block):
                     # The first stage runs at full resolution, where a wide depthwise convolution costs the most.
                     expansion=1 if stage == 0 else hp.get(f"{self.name}/expansion"),
                     kernel=hp.get(f"{self.name}/kernel"),
+                    activation=hp.get(f"{self.name}/activation"),
                     attention=hp.get(f"{self.name}/squeeze_excite"),
                 )
         return x
 
 
-def inverted_bottleneck(x: Any, filters: int, *, strides: int, expansion: int, kernel: int, attention: bool) -> Any:
+def inverted_bottleneck(
+    x: Any, filters: int, *, strides: int, expansion: int, kernel: int, activation: str, attention: bool
+) -> Any:
     """Expand, filter each channel, gate, project to `filters`; added to `x` where the shapes agree."""
     inner = x
     if expansion > 1:
-        inner = conv_norm_act(inner, expansion * x.shape[-1], kernel=1)
-    inner = depthwise_norm_act(inner, kernel=kernel, strides=strides)
+        inner = conv_norm_act(inner, expansion * x.shape[-1], kernel=1, activation=activation)
+    inner = depthwise_norm_act(inner, kernel=kernel, strides=strides, activation=activation)
     if attention:
         inner = squeeze_excite(inner)
     inner = conv_norm_act(inner, filters, kernel=1, activation=None)

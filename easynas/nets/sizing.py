@@ -1,5 +1,6 @@
 """Networks cut to a budget of multiply-accumulates, counted on networks that are built but never run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from easynas.nets.block import Block
@@ -11,6 +12,13 @@ _LEAST, _MOST = 0.12, 2.0
 """Multiples of the budget between which a network is worth a trial: smaller ones leave time unused, larger ones see too
 few samples."""
 
+Count = Callable[[Block, Values, tuple[int, ...]], int]
+
+
+def count_macs(network: Block, values: Values, shape: tuple[int, ...]) -> int:
+    """Multiply-accumulates of one sample `shape` in the network that `values` describe."""
+    return macs(model_of(network, values, shape))
+
 
 @dataclass
 class Sizing:
@@ -21,12 +29,14 @@ class Sizing:
         space: their space.
         shape: of an image, `(height, width, channels)`.
         budget: multiply-accumulates of one sample.
+        count: counts the multiply-accumulates of one sample; by default in this process, which grows a little by it.
     """
 
     network: Block
     space: SearchSpace
     shape: tuple[int, ...]
     budget: float
+    count: Count = count_macs
     _counted: dict[str, int] = field(default_factory=dict)
 
     def macs(self, values: Values) -> int:
@@ -34,7 +44,7 @@ class Sizing:
         canonical = self.space.canonical(values)
         key = self.space.key(canonical)
         if key not in self._counted:
-            self._counted[key] = macs(model_of(self.network, canonical, self.shape))
+            self._counted[key] = self.count(self.network, canonical, self.shape)
         return self._counted[key]
 
     def affordable(self, values: Values) -> bool:

@@ -82,6 +82,11 @@ class Deadline:
     def passed(self) -> bool:
         return self.left <= 0
 
+    @property
+    def tolerance(self) -> float:
+        """Seconds by which a fit may overrun its budget: the larger of 2 s and 2 %."""
+        return max(2.0, 0.02 * self.total)
+
     def within(self, seconds: float) -> "Deadline":
         """A deadline that many seconds from now, but never after this one."""
         now = self.clock()

@@ -53,8 +53,8 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
         return Plan(
             0.0,
             0.0,
-            f"No search: a trial worth comparing takes {least:.0f} s here, and of the {left:.0f} s that are left a search "
-            f"may have {search:.0f} s. The best known design is trained all the time.",
+            f"No search: a trial worth comparing takes {least:.0f} s here, and of the {left:.0f} s that are left a "
+            f"search may have {search:.0f} s. The best known design is trained all the time.",
         )
     rounds = max(1, math.floor(search / max(least, _TRIAL_SHARE * (left - search))))
     return Plan(

@@ -50,6 +50,7 @@ class SearchSpace:
         return math.prod(self._below(root) for root in self.dimensions if not root.parameter.conditions)
 
     def default(self) -> Values:
+        """The genotype in which every active choice has its declared default."""
         return self.canonical({})
 
     def sample(self, rng: np.random.Generator) -> Values:

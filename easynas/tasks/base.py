@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 from easynas.data.fingerprint import fingerprint
 from easynas.data.images import ImageData
 from easynas.data.split import split
+from easynas.engines.aside import Aside
 from easynas.engines.local import warm_up
 from easynas.errors import InputError, NotFittedError
 from easynas.search.budget import Deadline, parse_budget
@@ -52,7 +53,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         max_params: not used by this version; must be None.
         max_macs: not used by this version; must be None.
         max_trials: most trials of the search; None: as many as the time allows. The final training uses the rest.
-        n_jobs: trials at the same time; None: one a processor core.
+        n_jobs: trials at the same time; None or -1: one a processor core.
         engine: "local".
         directory: where the study's journal and weights are kept, to continue later; None: a temporary one.
         random_state: seed from 0; None: another one every time. Trainings end by the clock, so even with a seed two
@@ -140,7 +141,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         settings = Settings.of(self)
         data = self._ingest(x, y, sample_weight)
         held_out = None if validation_data is None else self._held_out(validation_data, data)
-        Scoring(settings.metric).check(len(data.target.classes))
+        _, validation = _parts(data, held_out, seed=settings.seed)
+        Scoring(settings.metric).check((held_out or data).labels[validation], len(data.target.labels))
         warm_up()
         temporary = None if settings.directory else tempfile.mkdtemp(prefix="easynas-")
         try:
@@ -179,15 +181,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             from easynas.train.machine import probe
 
             machine = probe()
-        with display:
+        with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
-            session = Session(settings, deadline, data, study, display)
+            session = Session(settings, deadline, data, study, display, aside)
             for warning in data.warnings:
                 session.note(warning)
-            if held_out is None:
-                train, validation = split(data.labels, seed=settings.seed)
-            else:
-                train, validation = np.arange(len(data.labels)), np.arange(len(held_out.labels))
+            train, validation = _parts(data, held_out, seed=settings.seed)
             with session.phase("preparation", "preparing the data"):
                 prepared = phases.prepare(session, machine, train=train, validation=validation, held_out=held_out)
             with session.phase("baseline", "training a baseline"):
@@ -299,6 +298,13 @@ def load(folder: str | Path) -> Estimator:
     estimator = {"ImageClassifier": ImageClassifier}[config["estimator"]](**config["settings"])
     estimator._take(bundle.load(folder), Study.read(Path(folder)), config["fit_seconds"])
     return estimator
+
+
+def _parts(data: ImageData, held_out: ImageData | None, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the samples to train on in `data`, and of those to compare networks on in `held_out` or in `data`."""
+    if held_out is None:
+        return split(data.labels, seed=seed)
+    return np.arange(len(data.labels)), np.arange(len(held_out.labels))
 
 
 def _is_plain(value: object) -> bool:

@@ -13,12 +13,13 @@ from easynas import spaces, strategies
 from easynas.data.images import ImageData
 from easynas.data.store import Store
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
-from easynas.engines.local import Local, cores
+from easynas.engines.local import GRACE, Local, cores
 from easynas.errors import InputError, SearchError
 from easynas.nets.baseline import Baseline
 from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
 from easynas.nets.network import build, precision
+from easynas.nets.sizing import count_macs
 from easynas.search.loop import Strategy, run_search
 from easynas.search.objective import incumbent, to_ship
 from easynas.search.plan import Plan, baseline_seconds, divide
@@ -96,6 +97,7 @@ def design(session: Session, prepared: Prepared) -> Design:
         block=spaces.create(space) if isinstance(space, str) else space,
         declare_training=recipe.declare,
         seed=session.settings.seed,
+        count=lambda *network: int(session.aside(count_macs, *network)),
     )
     for reason in designed.reasons:
         session.note(reason)
@@ -173,7 +175,8 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
         candidate=False,
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"
-    with local(session, evaluate, workers=1) as engine:
+    # The bundle takes the second that is kept for it; so a late training may use all that the contract tolerates.
+    with local(session, evaluate, workers=1, grace=session.deadline.tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
         engine.submit(job, deadline=session.deadline.before(_BUNDLE_SECONDS), bar=-np.inf)
         trial = next_trial(engine)
@@ -219,9 +222,10 @@ def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: 
     )
 
 
-def local(session: Session, evaluate: Evaluator, *, workers: int) -> Local:
+def local(session: Session, evaluate: Evaluator, *, workers: int, grace: float = GRACE) -> Local:
     """An engine whose workers' output is kept beside the study."""
-    return Local(evaluate, workers=workers, threads=evaluate.threads, log=session.study.directory / "workers.log")
+    log = session.study.directory / "workers.log"
+    return Local(evaluate, workers=workers, threads=evaluate.threads, log=log, grace=grace)
 
 
 def next_trial(engine: Local, *, meanwhile: Iterable[object] = ()) -> Trial:

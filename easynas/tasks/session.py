@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from easynas.data.images import ImageData
+from easynas.engines.aside import Aside
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
 from easynas.search.study import Study
@@ -22,6 +23,7 @@ class Session:
         data: training data as received.
         study: where trials go.
         display: what the user sees.
+        aside: where networks are built that are only looked at.
     """
 
     settings: Settings
@@ -29,6 +31,7 @@ class Session:
     data: ImageData
     study: Study
     display: Display
+    aside: Aside
 
     @property
     def scoring(self) -> Scoring:

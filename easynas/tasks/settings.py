@@ -66,7 +66,7 @@ class Settings:
             search=estimator.search,
             space=estimator.space,
             max_trials=_count("max_trials", estimator.max_trials, default=np.inf),
-            workers=int(_count("n_jobs", estimator.n_jobs, default=cores())),
+            workers=cores() if estimator.n_jobs == -1 else int(_count("n_jobs", estimator.n_jobs, default=cores())),
             directory=_directory(estimator.directory),
             seed=_seed(estimator.random_state),
             verbose=int(_count("verbose", estimator.verbose, default=1, least=0)),

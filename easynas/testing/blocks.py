@@ -19,8 +19,9 @@ from easynas.space.dimension import Value
 from easynas.space.space import SearchSpace
 
 _SAMPLES = 2  # enough to calibrate a network without training
-_BFLOAT16_ERROR, _INT8_ERROR = 0.1, 0.2
-"""Largest difference from the float32 output, as a share of it; sound blocks of 100 layers stay below a third of it."""
+_BFLOAT16_ERROR, _INT8_ERROR = 0.1, 0.35
+"""Largest difference from the float32 output, as a share of it. Blocks of 100 layers reach 0.013 in bfloat16, and in
+int8 0.06 with relu and 0.16 with hard swish."""
 
 
 def check_block(block: Block, shape: tuple[int, ...] = (32, 32, 3), samples: int = 3, seed: int = 0) -> None:
@@ -42,10 +43,9 @@ def check_block(block: Block, shape: tuple[int, ...] = (32, 32, 3), samples: int
     """
     space = _check_declare(block)
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(_SAMPLES, *shape)).astype("float32")
     chosen = [{}] if space is None else [space.default(), *(space.sample(rng) for _ in range(samples))]
     for values in chosen:
-        _check_build(block, values, x)
+        _check_build(block, values, shape, rng)
 
 
 def _check_declare(block: Block) -> SearchSpace | None:
@@ -77,13 +77,15 @@ def _check_independence(block: Block, space: SearchSpace, declared: object) -> N
         assert again == declared, f"{block}.declare must not depend on the values that `hp` holds."
 
 
-def _check_build(block: Block, values: Mapping[str, Value], x: np.ndarray) -> None:
+def _check_build(block: Block, values: Mapping[str, Value], shape: tuple[int, ...], rng: np.random.Generator) -> None:
     subject = f"{block} with {values}"
-    model = _model(block, values, x.shape[1:])
+    model = _model(block, values, shape)
+    model.set_weights([_redrawn(weight, rng) for weight in model.get_weights()])
+    x = rng.normal(size=(_SAMPLES, *shape)).astype("float32")
     output = _output(model, x)
     assert np.isfinite(output).all(), f"{subject} must give finite numbers for normal input."
     with precision("mixed_bfloat16"):
-        again = _model(block, values, x.shape[1:])
+        again = _model(block, values, shape)
     shapes, shapes_again = ([weight.shape for weight in each.get_weights()] for each in (model, again))
     assert shapes == shapes_again, f"{subject} must have the same weights when it is built again."
     again.set_weights(model.get_weights())
@@ -106,6 +108,11 @@ def _model(block: Block, values: Mapping[str, Value], shape: tuple[int, ...]) ->
     extra = [choice.name for choice in hp.space]
     assert not extra, f"{block}.build must only read choices that `declare` registered. It added: {extra}."
     return model
+
+
+def _redrawn(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A weight of the same spread, but from `rng`: Keras initializes from the user's own random state."""
+    return np.asarray(weight.mean() + weight.std() * rng.standard_normal(weight.shape), dtype=weight.dtype)
 
 
 def _hyperparameters(values: Mapping[str, Value]) -> keras_tuner.HyperParameters:

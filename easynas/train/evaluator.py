@@ -76,12 +76,18 @@ class Evaluator:
             model = self._build(job, train_arrays.x.shape[1:])
         except _CANNOT_BUILD as error:
             return Failed(job, f"cannot build: {_first_line(error)}", time.monotonic() - started)
+        shipped = model if self.candidate or self.precision == "float32" else self._float32(job, model)
         built = time.monotonic() - started
         scores: dict[str, float] = {}
 
+        def judge() -> dict[str, float]:
+            if shipped is not model:
+                shipped.set_weights(model.get_weights())
+            return self._scores(shipped, held_out)
+
         def promising() -> bool:
-            scores["first_slice_score"] = self.scoring.score(predict(model, held_out.x), held_out.y)
-            return scores["first_slice_score"] >= bar
+            scores["first_slice_score"] = judge()["score"]
+            return not self.candidate or scores["first_slice_score"] >= bar
 
         outcome = train(
             model,
@@ -93,14 +99,14 @@ class Evaluator:
             seed=self.seed + job.id,
             threads=self.threads,
             held_out=len(held_out.y) * (2 if self.mirrored else 1),
-            slice_at=SLICE if self.candidate else 1.0,
+            slice_at=SLICE,
             on_slice=promising,
         )
         if outcome.diverged:
             return Failed(job, "diverged: the loss stopped being a number", time.monotonic() - started)
         if outcome.progress >= 1.0:
             weights.save(self.folder / f"{job.id}.npz", model.get_weights())
-            scores |= self._scores(self._shipped(job, model), held_out)
+            scores |= judge()
         else:
             scores["score"] = scores["first_slice_score"]
         return self._done(job, model, scores, outcome, built=built, started=started)
@@ -117,14 +123,10 @@ class Evaluator:
             model.set_weights(weights.load(self.folder / f"{self.inherit}.npz"))
         return model
 
-    def _shipped(self, job: Job, model: Any) -> Any:
-        """The trained network, in float32 if it may be shipped as it is."""
-        if self.candidate or self.precision == "float32":
-            return model
+    def _float32(self, job: Job, model: Any) -> Any:
+        """The network of a job as it would be shipped."""
         with precision("float32"):
-            exact = model_of(self.network, job.values, model.input_shape[1:])
-        exact.set_weights(model.get_weights())
-        return exact
+            return model_of(self.network, job.values, model.input_shape[1:])
 
     def _scores(self, model: Any, held_out: Arrays) -> dict[str, float]:
         probabilities = predict(model, held_out.x)

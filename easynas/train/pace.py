@@ -19,6 +19,7 @@ WARM_UP = 0.1
 
 
 _RECENT = 50  # steps whose mean predicts the next one
+_CAUTION = 1.5  # other programs may want the cores by then: a training that is late is lost
 
 
 def rate(progress: float, warm_up: float = WARM_UP) -> float:
@@ -35,7 +36,8 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         deadline: when the last batch must be over; time begins with the end of the first batch, which traces the
             network.
         average: moving average of the weights, updated now and then.
-        reserve: seconds to keep free before the deadline for what follows, given the seconds of a step.
+        reserve: seconds to keep free before the deadline for what follows, given the seconds of a step; once
+            `on_slice` was asked, at least half as much again as it took, for it does what follows too.
         slice_at: progress at which `on_slice` is asked; 1 for never.
         on_slice: called once; training stops if it answers False.
 
@@ -71,12 +73,13 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._last = self._begin
         self._step_seconds = 0.0
         self._slowest = 0.0
+        self._judging = 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         now = self._deadline.clock()
         self._count(now)
         self.diverged = not math.isfinite((logs or {}).get("loss", 0.0))
-        end = self._deadline.at - self._slowest - self._reserve(self._step_seconds)
+        end = self._deadline.at - self._slowest - max(self._reserve(self._step_seconds), self._judging)
         self.progress = min((now - self._begin) / max(end - self._begin, 1e-6), 1.0)
         self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
         self._average.update(self.progress)
@@ -86,6 +89,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
             self._slice_at = math.inf
             self.model.stop_training = not self._on_slice()
             self._last = self._deadline.clock()
+            self._judging = _CAUTION * (self._last - now)
 
     def _count(self, now: float) -> None:
         """Takes a step into account; the first one traces the network, so time begins with its end."""

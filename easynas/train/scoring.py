@@ -47,29 +47,38 @@ class Scoring:
         share = score if self.metric == "accuracy" else 0.5
         return math.sqrt(max(share * (1.0 - share), 1.0 / count) / count)
 
-    def check(self, classes: int) -> None:
-        """Tries the metric on invented probabilities for `classes`.
+    def check(self, labels: np.ndarray, classes: int) -> None:
+        """Tries the metric on invented probabilities for the held-out `labels` `(n,)`, integers below `classes`.
 
         Raises:
-            InputError: there is no such metric, or it is none for so many classes.
+            InputError: there is no such metric, it is none for classes, or not for these labels.
         """
         if self.metric not in get_scorer_names():
             raise InputError(
-                f"`metric` must be the name of a scikit-learn scorer for classes, such as "
-                f"{sorted(_USUAL)}. Received: {self.metric!r}."
+                f"`metric` must be the name of a scikit-learn scorer for classes, such as {sorted(_USUAL)}. "
+                f"Received: {self.metric!r}."
             )
-        labels = np.tile(np.arange(classes), 2)
-        probabilities = np.full((2 * classes, classes), 0.5 / classes)
-        probabilities[np.arange(2 * classes), labels] += 0.5
+        rng = np.random.default_rng(0)
+        probabilities = rng.dirichlet(np.ones(classes), size=len(labels))
+        renumbered = np.roll(np.arange(classes), 1)
         try:
             value = self.score(probabilities, labels)
+            other = self.score(probabilities[:, np.argsort(renumbered)], renumbered[labels])
         except (ValueError, TypeError, AttributeError) as error:
+            absent = classes - len(np.unique(labels))
             raise InputError(
-                f"`metric` must be computable for {classes} classes. Received: {self.metric!r}, which says: "
+                f"`metric` must be computable for the {len(labels)} held-out samples of {classes} classes"
+                f"{f', {absent} of which have none there' if absent else ''}. Received: {self.metric!r}, which says: "
                 f"{str(error).splitlines()[0]} Try one of {sorted(_USUAL)}."
             ) from error
         if not math.isfinite(value):
             raise InputError(f"`metric` must give a number for {classes} classes. {self.metric!r} gave {value}.")
+        # With two classes some metrics for classes care which one is the second, and those for numbers do no harm.
+        if classes > 2 and not math.isclose(value, other, rel_tol=1e-6, abs_tol=1e-9):
+            raise InputError(
+                f"`metric` must not depend on the order of the classes. Received: {self.metric!r}, which compares "
+                f"numbers. Try one of {sorted(_USUAL)}."
+            )
 
 
 _USUAL = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "roc_auc_ovr")

@@ -1,5 +1,6 @@
 """The pieces that all blocks share."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,7 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from easynas.data.target import ClassTarget
+from easynas.deploy.bundle import Bundle
+from easynas.deploy.convert import to_tflite
 from easynas.nets.layers import SMALLEST_SIDE, can_halve, conv, make_divisible, reduction, squeeze_excite, stem
+from easynas.schema import ImageSchema
 
 SIDES = st.integers(1, 2000)
 
@@ -72,3 +77,14 @@ def test_squeeze_and_excite_scales_whole_channels_between_zero_and_one() -> None
     assert gates.min() >= 0
     assert gates.max() <= 1
     assert gates.std(axis=3).min() > 1e-3
+
+
+def test_squeezed_units_that_no_image_excites_leave_an_int8_file_that_runs(tmp_path: Path) -> None:
+    inputs = keras.Input((6, 5, 8))
+    model = keras.Model(inputs, squeeze_excite(inputs))
+    squeeze = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    squeeze.bias.assign(np.full(squeeze.filters, -10.0))
+    x = np.random.default_rng(0).uniform(1, 2, size=(3, 6, 5, 8)).astype("float32")
+    bundle = Bundle(model, ImageSchema((6, 5, 8), "float32", (), ()), ClassTarget.learn([0, 1]), samples=x)
+    run = to_tflite(bundle, tmp_path / "squeezed.tflite", "int8")
+    np.testing.assert_allclose(run(x), model(x), atol=0.05)

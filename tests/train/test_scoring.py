@@ -21,7 +21,7 @@ def test_a_score_is_that_of_scikit_learn(metric: str, classes: int) -> None:
     model = LogisticRegression().fit(x, y)
     expected = get_scorer(metric)(model, x, y)
     assert Scoring(metric).score(model.predict_proba(x), y) == pytest.approx(expected)
-    Scoring(metric).check(classes)
+    Scoring(metric).check(y, classes)
 
 
 @pytest.mark.parametrize("metric", ["average_precision", "roc_auc", "f1"])
@@ -29,7 +29,7 @@ def test_metrics_of_two_classes_are_scored_too(metric: str) -> None:
     x, y = make_classification(200, flip_y=0.3, random_state=0)
     model = LogisticRegression().fit(x, y)
     assert Scoring(metric).score(model.predict_proba(x), y) == pytest.approx(get_scorer(metric)(model, x, y))
-    Scoring(metric).check(2)
+    Scoring(metric).check(y, 2)
 
 
 @pytest.mark.parametrize("metric", [*METRICS, "matthews_corrcoef"])
@@ -41,14 +41,26 @@ def test_better_probabilities_score_higher(metric: str) -> None:
 
 @pytest.mark.parametrize("metric", ["roc_auc", "f1"])
 def test_a_metric_of_two_classes_is_refused_for_three(metric: str) -> None:
-    with pytest.raises(InputError, match=f"computable for 3 classes. Received: '{metric}'.*'accuracy'"):
-        Scoring(metric).check(3)
+    with pytest.raises(InputError, match=f"of 3 classes. Received: '{metric}'.*'accuracy'"):
+        Scoring(metric).check(np.arange(9) % 3, 3)
 
 
 @pytest.mark.parametrize("metric", ["acuracy", "loss", ""])
 def test_an_unknown_metric_is_answered_with_usual_ones(metric: str) -> None:
     with pytest.raises(InputError, match=f"'accuracy', 'balanced_accuracy'.* Received: '{metric}'"):
-        Scoring(metric).check(3)
+        Scoring(metric).check(np.arange(9) % 3, 3)
+
+
+@pytest.mark.parametrize("metric", ["r2", "neg_mean_squared_error"])
+def test_a_metric_for_numbers_is_refused(metric: str) -> None:
+    with pytest.raises(InputError, match="must not depend on the order of the classes"):
+        Scoring(metric).check(np.arange(30) % 3, 3)
+
+
+def test_a_metric_that_needs_every_class_is_refused_when_one_is_not_held_out() -> None:
+    with pytest.raises(InputError, match="8 held-out samples of 3 classes, 1 of which have none there"):
+        Scoring("neg_log_loss").check(np.arange(8) % 2, 3)
+    Scoring("accuracy").check(np.arange(8) % 2, 3)
 
 
 def test_the_standard_error_of_an_accuracy_is_binomial() -> None:
