@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from easynas.deploy.silence import Silence
-from easynas.errors import InputError
+from easynas.errors import ExportError, InputError
 
 WARM_UP_RUNS = 5
 LATENCY_SECONDS = 1.0  # a median is stable long before, and callers have a deadline
@@ -56,7 +56,12 @@ class Interpreter:
                 ) from error
             details = self._interpreter.get_input_details()[0]
             self._interpreter.resize_tensor_input(details["index"], [1, *details["shape"][1:]])
-            self._interpreter.allocate_tensors()
+            try:
+                self._interpreter.allocate_tensors()
+            except RuntimeError as error:
+                raise ExportError(
+                    f"The interpreter must be able to run a converted file. It refused {str(path)!r}: {error}"
+                ) from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 

@@ -25,6 +25,7 @@ _TYPICAL_WORK, _TYPICAL_SAMPLES, _TYPICAL_EPOCHS = 160e6, 55_000, 8.0
 _FEWEST_EPOCHS, _MOST_EPOCHS = 1.0, 60.0
 _PIXEL_MACS = 10_000.0  # of a network that uses its pixels well
 _SMALLEST_SIDE, _LARGEST_SIDE = 32, 128
+_ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
 _MIRRORED = 0.6
 """Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
 than two thirds."""
@@ -124,7 +125,7 @@ def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int,
     side = 1.5 * math.sqrt(compute.macs / _PIXEL_MACS)
     side = 8 * round(min(max(side, _SMALLEST_SIDE), _LARGEST_SIDE) / 8)
     native = math.sqrt(schema.height * schema.width)
-    if native <= max(side, 1.1 * side):
+    if native <= _ALMOST * side:
         return (schema.height, schema.width), f"Images keep their {schema.height} x {schema.width} pixels."
     height, width = (max(1, round(length * side / native)) for length in (schema.height, schema.width))
     return (height, width), (

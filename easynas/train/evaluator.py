@@ -86,8 +86,10 @@ class Evaluator:
             return self._scores(shipped, held_out)
 
         def promising() -> bool:
-            scores["first_slice_score"] = judge()["score"]
-            return not self.candidate or scores["first_slice_score"] >= bar
+            score = judge()["score"]
+            if self.candidate:
+                scores["first_slice_score"] = score
+            return not self.candidate or score >= bar
 
         outcome = train(
             model,
