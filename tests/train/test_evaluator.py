@@ -1,0 +1,80 @@
+"""Trials of a small network on real digits, in this process."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from easynas.data.images import ingest_images
+from easynas.data.split import split
+from easynas.data.store import Store
+from easynas.nets.baseline import Baseline
+from easynas.search.budget import Deadline
+from easynas.search.trial import Done, Failed, Job
+from easynas.train import weights
+from easynas.train.evaluator import Evaluator
+from easynas.train.scoring import Scoring
+
+SECONDS = 4.0
+
+
+@pytest.fixture(scope="module")
+def evaluator(tmp_path_factory: pytest.TempPathFactory) -> Evaluator:
+    folder = tmp_path_factory.mktemp("study")
+    digits = load_digits()
+    data = ingest_images(digits.images, digits.target)
+    train, validation = split(data.labels, seed=0)
+    store = Store.write(folder / "data", data, train=train, validation=validation, resolution=(8, 8))
+    network = Baseline(10, data.schema.mean, data.schema.variance)
+    return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights")
+
+
+@pytest.fixture(scope="module")
+def done(evaluator: Evaluator) -> Done:
+    trial = evaluator(Job(0, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    assert isinstance(trial, Done)
+    return trial
+
+
+def test_a_candidate_learns_within_its_time(done: Done) -> None:
+    assert done.score > 0.9
+    assert done.seconds < SECONDS + 1.0
+    assert not done.dropped
+
+
+def test_a_candidate_tells_what_its_first_slice_was_worth(done: Done) -> None:
+    assert 0.5 < done.metrics["first_slice_score"] <= 1.0
+
+
+def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator) -> None:
+    trial = evaluator(Job(1, {}), deadline=Deadline.after(3 * SECONDS), bar=1.1)
+    assert isinstance(trial, Done)
+    assert trial.dropped
+    assert trial.seconds < 2 * SECONDS
+
+
+def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator) -> None:
+    trial = replace(evaluator, candidate=False, mirrored=True)(Job(2, {}), deadline=Deadline.after(SECONDS), bar=1.1)
+    assert isinstance(trial, Done)
+    assert not trial.dropped
+    assert "first_slice_score" not in trial.metrics
+    assert trial.metrics["mirrored_accuracy"] < trial.metrics["accuracy"] - 0.2
+
+
+def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Done) -> None:
+    trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    assert isinstance(trial, Done)
+    assert trial.metrics["first_slice_score"] > 0.9
+    before, after = (weights.load(Path(evaluator.folder) / f"{number}.npz") for number in (0, 3))
+    assert [array.shape for array in before] == [array.shape for array in after]
+    assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator) -> None:
+    broken = replace(evaluator, network=Baseline(10, (0.0, 0.0), (1.0, 1.0)))
+    trial = broken(Job(4, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    assert isinstance(trial, Failed)
+    assert trial.reason.startswith("cannot build: ")
