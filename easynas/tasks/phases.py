@@ -34,6 +34,7 @@ from easynas.train.machine import Machine
 
 _BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
+_BASELINE_PATIENCE = 0.5  # of the time that is left
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 _SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
@@ -113,7 +114,8 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     network = Baseline(prepared.store.classes, schema.mean, schema.variance)
     evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
-    with local(session, evaluate, workers=1) as engine:
+    # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
+    with local(session, evaluate, workers=1, grace=max(GRACE, _BASELINE_PATIENCE * session.deadline.left)) as engine:
         engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)
         trial = next_trial(engine, meanwhile=designed.portfolio())

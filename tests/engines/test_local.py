@@ -76,12 +76,15 @@ def wait(engine: Local, handle: int) -> Trial:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether a process ends within a few seconds."""
-    deadline = Deadline.after(5.0)
+    """Whether a process ends within a quarter of a minute; one that only waits to be collected has ended."""
+    deadline = Deadline.after(15.0)
+    stat = Path(f"/proc/{pid}/stat")
     while not deadline.passed:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
+            return True
+        if stat.exists() and ") Z" in stat.read_text():
             return True
         time.sleep(0.05)
     return False

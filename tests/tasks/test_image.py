@@ -19,7 +19,7 @@ from easynas.report.leaderboard import COLUMNS
 
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 SORTED = np.sort(NAMES)
-BUDGET, ALLOWED = 25.0, 2.0
+BUDGET, ALLOWED = 30.0, 2.0
 TRAIN, VALIDATION = slice(0, 1200), slice(1200, 1500)
 TEST = slice(1500, None)
 
@@ -175,7 +175,7 @@ def test_a_label_that_fit_never_saw_cannot_be_scored(fit: Fit, digits: tuple[np.
 def test_fitting_again_in_the_same_directory_continues(fit: Fit, digits: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = digits
     before = fit.classifier.leaderboard()
-    again = clone(fit.classifier).set_params(time_budget=12, random_state=None)
+    again = clone(fit.classifier).set_params(time_budget=20, random_state=None)
     new: list[easynas.Done | easynas.Failed] = []
     again.fit(x[:1500], y[:1500], callbacks=[new.append])
     after = again.leaderboard().set_index("trial")
@@ -192,7 +192,7 @@ def test_weights_and_validation_data_are_honoured(digits: tuple[np.ndarray, np.n
     # Half of the labels are wrong in the same way, and count nothing: whoever trains on them predicts them.
     wrong = np.arange(1200) % 2 == 0
     corrupted = np.where(wrong, SORTED[(np.searchsorted(SORTED, y[TRAIN]) + 1) % 10], y[TRAIN])
-    classifier = easynas.ImageClassifier(time_budget=15, random_state=0, verbose=0)
+    classifier = easynas.ImageClassifier(time_budget=25, random_state=0, verbose=0)
     classifier.fit(
         x[TRAIN],
         corrupted,
