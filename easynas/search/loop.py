@@ -47,9 +47,9 @@ def run_search(
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
 
-    Every trial is in the study before the strategy learns of it. Trials get `trial_seconds`, stretched or squeezed a
-    little so that the last ones end together with the search. What the loop itself takes, proposals included, is in
-    `study.timings["bookkeeping"]`.
+    Every trial is in the study before the strategy learns of it. A full training gets `trial_seconds`, stretched or
+    squeezed a little so that the last ones end together with the search, and a job of lower fidelity its share of that.
+    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`.
     """
     waited, began = 0.0, deadline.elapsed
     running: set[Handle] = set()
@@ -63,7 +63,7 @@ def run_search(
                 exhausted = not running or seconds is None
                 break
             bar = first_slice_bar(study.trials)
-            running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
+            running.add(engine.submit(job, deadline=deadline.within(seconds * job.fidelity), bar=bar))
             started, next_id = started + 1, next_id + 1
         if not running:
             study.timings["bookkeeping"] = deadline.elapsed - began - waited

@@ -172,3 +172,17 @@ def test_an_error_of_an_evaluation_ends_the_search(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError, match="a bug"):
         search(tmp_path, Script(), work=broken)
+
+
+def test_a_job_of_lower_fidelity_gets_its_share_of_the_time(tmp_path: Path) -> None:
+    class Half:
+        """Proposes jobs of half a training."""
+
+        def ask(self, job_id: int) -> Job:
+            return Job(job_id, {"width": job_id + 1, "depth": 1}, fidelity=0.5)
+
+        def tell(self, trial: Trial) -> None:
+            """Learns nothing."""
+
+    study, _ = search(tmp_path, Half(), max_trials=3)
+    assert [trial.seconds for trial in study.trials] == pytest.approx([0.5 * TRIAL] * 3, rel=0.1)
