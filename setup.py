@@ -18,11 +18,13 @@ def version() -> str:
 # docs/findings.md says with which versions everything was run.
 REQUIRED = [
     "cloudpickle>=3,<4",
+    "filelock>=3.15,<5",
     "keras>=3.12,<4",
     "keras-tuner>=1.4.7,<2",
     "numpy>=2,<3",
     "pandas>=2.2.2,<4",
     "pebble>=5.1,<6",
+    "psutil>=6,<8",
     "rich>=13.9,<16",
     "scikit-learn>=1.6,<2",
     "tensorflow>=2.18,<3",
@@ -32,7 +34,7 @@ REQUIRED = [
 ]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 TEST = ["click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
-BENCH = ["pillow>=10", "psutil>=6"]
+BENCH = ["pillow>=10"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
 setup(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from easynas.version import __version__
 
 if TYPE_CHECKING:
-    from easynas import samples, spaces, strategies, testing
+    from easynas import engines, samples, spaces, strategies, testing
     from easynas.deploy.export import ExportReport
     from easynas.errors import (
         BudgetError,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from easynas.nets.block import Block
     from easynas.search.trial import Done, Failed, Job
     from easynas.space.space import SearchSpace
-    from easynas.tasks.base import load
     from easynas.tasks.image import ImageClassifier
+    from easynas.tasks.saved import load
 
 __all__ = [
     "Block",
@@ -49,6 +49,7 @@ __all__ = [
     "SearchSpace",
     "StudyError",
     "__version__",
+    "engines",
     "load",
     "samples",
     "spaces",
@@ -73,9 +74,9 @@ _HOMES = {
     "SearchError": _ERRORS,
     "SearchSpace": "easynas.space.space",
     "StudyError": _ERRORS,
-    "load": "easynas.tasks.base",
+    "load": "easynas.tasks.saved",
 }
-_MODULES = frozenset({"samples", "spaces", "strategies", "testing"})
+_MODULES = frozenset({"engines", "samples", "spaces", "strategies", "testing"})
 
 
 def __getattr__(name: str) -> Any:

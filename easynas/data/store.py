@@ -5,7 +5,9 @@ size. That is what the Keras layers `AveragePooling2D(factor)` and `Resizing(*si
 the exported network, so the network sees there what it was trained on here.
 """
 
+import errno
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from easynas.data.images import ImageData
 from easynas.errors import InputError, StudyError
 
 FILE = "store.json"
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CHUNK_BYTES = 1 << 22  # of source images as float32; small enough to stay in a processor's cache
 # Rounding to whole numbers adds a standard deviation of 0.3: below 4 % of a channel's own from here on.
 ROUNDABLE_VARIANCE = 64.0
@@ -88,6 +91,7 @@ class Store:
 
         Raises:
             InputError: the resolution is larger than the images.
+            StudyError: there is no room for the data.
         """
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
@@ -203,12 +207,32 @@ def _write_part(
 ) -> None:
     folder.mkdir(exist_ok=True)
     shape = (len(rows), *reduced_by.size, data.schema.channels)
-    x = np.lib.format.open_memmap(folder / "x.npy", mode="w+", dtype=dtype, shape=shape)
+    x = _new_array(folder / "x.npy", dtype=dtype, shape=shape)
     _reduce_into(x, data.images, rows, reduced_by)
     x.flush()
     weights = np.ones(len(rows), np.float32) if data.weights is None else data.weights[rows]
     np.save(folder / "y.npy", data.labels[rows])
     np.save(folder / "weights.npy", weights)
+
+
+def _new_array(path: Path, *, dtype: type[np.uint8] | type[np.float32], shape: tuple[int, ...]) -> np.memmap:
+    """A memory map to fill. All its room is taken now: writing to a page of a full disk would kill this process."""
+    try:
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EINVAL):  # this file system cannot promise room
+            return array
+        if error.errno not in DISK_FULL:
+            raise
+        size_mb = math.prod(shape) * np.dtype(dtype).itemsize / 1e6
+        raise StudyError(
+            f"There must be room for {size_mb:,.1f} MB of training data in {path.parent}. Received: {error.strerror}. "
+            "Make room on that disk, or pass a `directory` on another."
+        ) from error
+    return array
 
 
 def _open_part(folder: Path) -> Arrays:

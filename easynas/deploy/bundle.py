@@ -6,6 +6,7 @@ layers alone, so that its file loads with `keras.models.load_model` where easyna
 
 import dataclasses
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,12 +137,27 @@ def load(folder: str | Path) -> Bundle:
     """Returns the bundle that `save` wrote into `folder`.
 
     Raises:
-        InputError: a file is missing, or was written by a newer easynas.
+        InputError: a file is missing or damaged, or was written by a newer easynas.
     """
     folder = Path(folder)
     missing = [name for name in (BUNDLE_FILE, MODEL_FILE, SAMPLES_FILE) if not (folder / name).is_file()]
     if missing:
         raise InputError(f"A saved bundle must contain {missing[0]!r}. Received the folder {str(folder)!r} without it.")
+    try:
+        return _load(folder)
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        raise InputError(
+            f"A saved bundle must be as `save` wrote it. Received the folder {str(folder)!r}, of which a file is "
+            f"damaged or not ours: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        ) from error
+
+
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, zipfile.BadZipFile)
+
+
+def _load(folder: Path) -> Bundle:
     config = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf8"))
     if config["format"] > FORMAT:
         raise InputError(
@@ -149,12 +165,21 @@ def load(folder: str | Path) -> Bundle:
         )
     with np.load(folder / SAMPLES_FILE, allow_pickle=False) as stored:
         samples = stored["images"]
+    _check_members(folder / MODEL_FILE)
     return Bundle(
         model=keras.models.load_model(folder / MODEL_FILE, compile=False, safe_mode=True),
         schema=_schema(config["schema"]),
         target=ClassTarget.from_config(config["target"]),
         samples=samples,
     )
+
+
+def _check_members(path: Path) -> None:
+    """Keras unpacks some files of the archive; none may land outside the folder it unpacks into."""
+    with zipfile.ZipFile(path) as archive:
+        outside = [name for name in archive.namelist() if ".." in Path(name).parts or Path(name).is_absolute()]
+    if outside:
+        raise ValueError(f"{path.name} holds paths that lead out of it: {outside}.")
 
 
 def _schema(config: dict[str, Any]) -> ImageSchema:

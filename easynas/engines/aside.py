@@ -13,7 +13,7 @@ import cloudpickle
 import pebble
 
 from easynas.engines import worker
-from easynas.engines.local import warm_context
+from easynas.engines.warm import warm_context
 
 _RECYCLE = 100  # calls
 

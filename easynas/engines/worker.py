@@ -2,8 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +26,56 @@ def prepare(threads: int, log: Path) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, _give_up)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
 
 
-def run(evaluate: bytes, job: Job, deadline: Deadline, bar: float) -> Trial:
-    """Evaluates one job with a function that travelled by value."""
+def run(evaluate: bytes, job: Job, deadline: Deadline, bar: float, pid_file: Path) -> Trial:
+    """Evaluates one job with a function that travelled by value; `pid_file` tells the parent which worker has it."""
+    pid_file.write_text(str(os.getpid()))
     function: Any = cloudpickle.loads(evaluate)
-    trial: Trial = function(job, deadline=deadline, bar=bar)
+    _state.busy = True
+    try:
+        trial: Trial = function(job, deadline=deadline, bar=bar)
+    finally:
+        _state.busy = False
     return trial
+
+
+def pid_in(pid_file: Path) -> int | None:
+    """The process that `run` told of; None if its job has not begun."""
+    text = pid_file.read_text() if pid_file.is_file() else ""
+    return int(text) if text else None
+
+
+def interrupt(pid: int) -> None:
+    """Lets the job of a worker end in a `MemoryError`, where the system can tell it."""
+    if hasattr(signal, "SIGUSR1"):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGUSR1)
 
 
 def call(task: bytes) -> Any:
     """Computes a function and its arguments that travelled by value."""
     function, arguments = cloudpickle.loads(task)
     return function(*arguments)
+
+
+@dataclass
+class _State:
+    busy: bool = False
+
+
+_state = _State()
+
+
+def _give_up(*_: object) -> None:
+    if _state.busy:
+        raise MemoryError("the worker came close to the memory that it may hold")
 
 
 def _end_with_parent() -> None:

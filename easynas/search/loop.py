@@ -1,5 +1,7 @@
 """The loop that joins a strategy, which proposes, with an engine, which evaluates."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from easynas.search.budget import Deadline
@@ -8,6 +10,12 @@ from easynas.search.study import Study
 from easynas.search.trial import Job, Trial
 
 Handle = int
+
+GRACE = 2.0
+"""Seconds that a job may be late; trainers stop on a batch, so a later one hangs."""
+
+Evaluate = Callable[..., Trial]
+"""`evaluate(job, *, deadline, bar) -> Trial`, called where the engine runs it; a `MemoryError` is out of memory."""
 
 _WORTHWHILE = 0.6  # a last trial that gets a smaller share of its time would only lose against the others
 
@@ -23,7 +31,11 @@ class Strategy(Protocol):
 
 
 class Engine(Protocol):
-    """Evaluates jobs somewhere else, several at a time, and answers for every one of them."""
+    """Evaluates jobs somewhere else, several at a time, and answers for every one of them.
+
+    Whatever happens to a worker, its job comes back: as `Failed` if it was late by more than the grace, killed, crashed
+    or out of memory. Only a bug, an error that `evaluate` raised, is raised by `poll`.
+    """
 
     @property
     def workers(self) -> int:
@@ -42,14 +54,41 @@ class Engine(Protocol):
         """Ends everything; nothing of it is left running."""
 
 
+class Launcher(Protocol):
+    """Knows where trials can run and brings up an engine there; what `engine=` of an estimator takes."""
+
+    def start(
+        self, evaluate: Evaluate, *, workers: int | None, threads: int | None, log: Path, grace: float = GRACE
+    ) -> Engine:
+        """An engine for one phase of a fit.
+
+        Args:
+            evaluate: what to do with a job. It may offer `lighter()`, the same with less memory, to try again when
+                memory ran out; and, for engines on other machines, `detached()`, the same without files of this one,
+                whose results `attached(result)` makes trials.
+            workers: most jobs at the same time; None: as many as there is room for.
+            threads: threads for each; None: all of a machine.
+            log: a file for what the workers' libraries print.
+            grace: seconds that a job may be late before it is ended.
+        """
+
+
 def run_search(
-    strategy: Strategy, engine: Engine, study: Study, deadline: Deadline, *, trial_seconds: float, max_trials: float
+    strategy: Strategy,
+    engine: Engine,
+    study: Study,
+    deadline: Deadline,
+    *,
+    trial_seconds: float,
+    max_trials: float,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
 
     Every trial is in the study before the strategy learns of it. A full training gets `trial_seconds`, stretched or
     squeezed a little so that the last ones end together with the search, and a job of lower fidelity its share of that.
-    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`.
+    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and
+    then, and what it raises ends the search.
     """
     waited, began = 0.0, deadline.elapsed
     running: set[Handle] = set()
@@ -68,6 +107,7 @@ def run_search(
         if not running:
             study.timings["bookkeeping"] = deadline.elapsed - began - waited
             return
+        check()
         asked = deadline.elapsed
         ended = engine.poll(timeout=1.0)
         waited += deadline.elapsed - asked

@@ -1,28 +1,35 @@
-"""The study: an append-only journal of trials, and the only state of a search.
+"""The study: all trials of one data set, and the only state of a search.
 
-One JSON object a line: first a header, then a record a trial, each synced to the disk before anybody learns from it. A
-last line that was torn by a crash is cut; anything else that cannot be read is an error that names the line.
+Its journal holds a header, then in order: a record for every run (a call of `fit`), every fact that was measured, every
+trial, and every model that was shipped. Whatever was recorded survives whatever happens to the process.
 """
 
-import json
+import heapq
 import math
 import os
+import platform
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
 from easynas.errors import StudyError
-from easynas.search.objective import incumbent
+from easynas.search.journal import FILE, Journal, Record, damaged, read
+from easynas.search.objective import incumbent, rank_key
 from easynas.search.trial import Done, Failed, Job, Trial
 
-FILE = "study.jsonl"
 FORMAT = 1
-_SHIPPED = "shipped"
+KEPT = 3
+"""How many of the best trials keep their weights on the disk; what is still running and the latest trial do too."""
+
+_SHIPPED, _RUN, _FACT = "shipped", "run", "fact"
+_KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
+_IDENTITY = ("task", "data", "validation", "metric")
 
 
 class Study:
-    """Trials of one data set under one metric.
+    """Trials of one data set under one metric; `open` it, or `read` it to look at.
 
     Attributes:
         directory: where the journal and the weights lie.
@@ -31,38 +38,63 @@ class Study:
         timings: seconds of the phases of the present run, by name.
         notes: choices that were made automatically in the present run, as sentences, in order.
         shipped: the trial whose network is the result, once it is decided.
+        facts: what was measured once and decides about the trials, by name; a run that continues takes it from here.
+        spent: seconds of its budget that the present run had behind it when it began: those of an earlier run that was
+            interrupted, which it continues.
     """
 
-    def __init__(self, directory: Path, records: list[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        records: list[Record],
+        journal: Journal | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.directory = directory
         self.header = records[0]
-        self.trials = [_trial(record) for record in records[1:] if record["status"] != _SHIPPED]
+        self.trials: list[Trial] = []
         self.shipped: Done | None = None
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
+        self.facts: dict[str, Record] = {}
+        self.spent = 0.0
+        self._records = records
+        self._journal = journal
+        self._clock = clock
         self._listeners: list[Callable[[Trial], None]] = []
-        for record in records[1:]:
-            if record["status"] == _SHIPPED:
-                self.shipped = self._done(record["trial"])
+        self._weighty: list[Done] = []
+        for number, record in enumerate(records[1:], start=2):
+            try:
+                self._replay(record)
+            except (KeyError, TypeError, AttributeError, StopIteration) as error:
+                raise damaged(directory / FILE, number, record) from error
 
     @classmethod
-    def open(cls, directory: Path, header: dict[str, Any]) -> "Study":
-        """Starts a study, or continues the one in `directory`.
+    def open(
+        cls, directory: Path, header: Record, *, budget: float = 0.0, clock: Callable[[], float] = time.time
+    ) -> "Study":
+        """Starts a study, or continues the one in `directory`; use it as a context, or close it.
+
+        Args:
+            directory: made if it is missing.
+            header: of a new study; of one that is continued, task, data and metric must be the same.
+            budget: seconds of the run that begins.
+            clock: the time of day in seconds, for the records.
 
         Raises:
-            StudyError: the journal there is damaged or belongs to other data or another metric.
+            StudyError: the journal there is damaged, belongs to other data or another metric, or is in use.
         """
-        directory.mkdir(parents=True, exist_ok=True)
-        path = directory / FILE
-        records = []
-        if path.exists():
-            _cut_torn_line(path)
-            records = _read(path)
-        if records:
-            _check_same(records[0], header, path)
-        study = cls(directory, records or [{"format": FORMAT, **header}])
-        if not records:
-            study._write(study.header)
+        journal = Journal(directory)
+        try:
+            if journal.records:
+                _check_same(journal.records[0], header, journal.path)
+            else:
+                journal.append({"format": FORMAT, **header})
+            study = cls(directory, journal.records, journal, clock)
+            study._begin(budget)
+        except StudyError:
+            journal.close()
+            raise
         return study
 
     @classmethod
@@ -72,18 +104,18 @@ class Study:
         Raises:
             StudyError: there is none, or it is damaged.
         """
-        path = directory / FILE
-        records = _read(path) if path.exists() else []
+        records = read(directory / FILE)
         if not records:
             raise StudyError(f"{directory} must hold a study. Received a folder without {FILE}, or with an empty one.")
         return cls(directory, records)
 
     def copy_to(self, directory: Path) -> None:
-        """Writes the journal anew into another directory."""
-        records = [self.header, *(_record(trial) for trial in self.trials)]
-        if self.shipped is not None:
-            records.append({"status": _SHIPPED, "trial": self.shipped.job.id})
-        (directory / FILE).write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+        """Writes the journal anew into another directory, in place of what is there."""
+        (directory / FILE).unlink(missing_ok=True)
+        copy = Journal(directory)
+        for record in self._records:
+            copy.append(record)
+        copy.close()
 
     @property
     def next_id(self) -> int:
@@ -98,11 +130,21 @@ class Study:
         self._listeners.append(listener)
 
     def append(self, trial: Trial) -> None:
-        """Records a trial on the disk, then tells the listeners."""
+        """Records a trial on the disk, then tells the listeners.
+
+        Raises:
+            StudyError: it could not be written.
+        """
         self._write(_record(trial))
-        self.trials.append(trial)
+        self._add(trial)
+        self._prune()
         for listener in self._listeners:
             listener(trial)
+
+    def remember(self, name: str, fact: Record) -> None:
+        """Records what was measured once, so that a run that continues decides as this one does."""
+        self._write({"status": _FACT, "name": name, "fact": fact})
+        self.facts[name] = fact
 
     def ship(self, trial: Done) -> None:
         """Records that the network of `trial` is the result."""
@@ -118,53 +160,75 @@ class Study:
         return self.weights_folder / f"{job_id}.npz"
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """Nobody listens any more, and another process may go on."""
         self._listeners.clear()
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
 
-    def _done(self, job_id: int) -> Done | None:
-        return next((trial for trial in self.trials if isinstance(trial, Done) and trial.job.id == job_id), None)
+    def __enter__(self) -> "Study":
+        return self
 
-    def _write(self, record: dict[str, Any]) -> None:
-        with (self.directory / FILE).open("ab") as file:
-            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _begin(self, budget: float) -> None:
+        self.spent = _spent(self._records, budget)
+        run = {"pid": os.getpid(), "host": platform.node(), "time_budget": budget, "spent": self.spent}
+        self._write({"status": _RUN, **run})
+        for part in self.weights_folder.glob("*.part"):  # left by a worker that was killed while it wrote
+            part.unlink()
+        self._prune()
+
+    def _replay(self, record: Record) -> None:
+        if record["status"] == _SHIPPED:
+            self.shipped = next(t for t in self.trials if isinstance(t, Done) and t.job.id == record["trial"])
+        elif record["status"] == _FACT:
+            self.facts[record["name"]] = record["fact"]
+        elif record["status"] != _RUN:
+            self._add(_trial(record))
+
+    def _add(self, trial: Trial) -> None:
+        self.trials.append(trial)
+        if isinstance(trial, Done) and not trial.dropped:
+            self._weighty.append(trial)
+
+    def _write(self, record: Record) -> None:
+        if self._journal is None:
+            raise StudyError(f"The study in {self.directory} is closed, or was opened to look at. Open it to go on.")
+        self._journal.append({**record, "at": round(self._clock(), 3)})
+
+    def _prune(self) -> None:
+        """Deletes the weights of trials that can no longer become the result."""
+        best = {trial.job.id for trial in heapq.nlargest(KEPT, self._weighty, key=rank_key)}
+        kept = [trial for trial in self._weighty if trial.job.id in best or trial is self.trials[-1]]
+        for trial in self._weighty:
+            if trial not in kept:
+                self.weights_path(trial.job.id).unlink(missing_ok=True)
+        self._weighty = kept
 
 
-def _cut_torn_line(path: Path) -> None:
-    """Only who appends may cut: somebody who looks at a study that is running would cut what is being written."""
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        os.truncate(path, whole)
+def _spent(records: list[Record], budget: float) -> float:
+    """Seconds that the last run used, if it had the same budget and did not come to its end; else 0."""
+    runs = [index for index, record in enumerate(records) if record.get("status") == _RUN]
+    if not runs:
+        return 0.0
+    last = records[runs[-1] :]
+    if last[0]["time_budget"] != budget or any(record["status"] == _SHIPPED for record in last):
+        return 0.0
+    used = float(last[0]["spent"] + max(0.0, last[-1]["at"] - last[0]["at"]))  # clocks of the day may be set back
+    return min(used, budget)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    """All whole records, the header first."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return [_parse(line, number, path) for number, line in enumerate(lines, start=1)]
-
-
-def _parse(line: bytes, number: int, path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        record = None
-    if not isinstance(record, dict) or (number > 1 and "status" not in record):
-        raise StudyError(
-            f"Every line of {path} must be a JSON record. Line {number} is not: {line[:80]!r}. "
-            "Restore the file, or delete that line to go on without its trial."
-        )
-    return record
-
-
-def _check_same(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
+def _check_same(found: Record, wanted: Record, path: Path) -> None:
     if found.get("format") != FORMAT:
         raise StudyError(
             f"{path} must be a journal of format {FORMAT}. Received: format {found.get('format')!r}. "
             "Use another directory."
         )
-    for name in ("task", "data", "validation", "metric"):
+    for name in _IDENTITY:
         if found.get(name) != wanted.get(name):
             raise StudyError(
                 f"A directory holds one study, and the one in {path.parent} has other {name}: {found.get(name)!r}. "
@@ -172,7 +236,7 @@ def _check_same(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> No
             )
 
 
-def _record(trial: Trial) -> dict[str, Any]:
+def _record(trial: Trial) -> Record:
     if isinstance(trial, Failed):
         return {"status": "failed", **asdict(trial)}
     record = {"status": "done", **asdict(trial)}
@@ -180,7 +244,8 @@ def _record(trial: Trial) -> dict[str, Any]:
     return record
 
 
-def _trial(record: dict[str, Any]) -> Trial:
-    fields = {name: value for name, value in record.items() if name != "status"}
+def _trial(record: Record) -> Trial:
+    fields = {name: value for name, value in record.items() if name not in ("status", "at")}
     job = Job(**fields.pop("job"))
-    return Done(job=job, **fields) if record["status"] == "done" else Failed(job=job, **fields)
+    kind: type[Done] | type[Failed] = _KINDS[record["status"]]
+    return kind(job=job, **fields)

@@ -4,11 +4,11 @@
 it for the workers, and at the same time this process imports it for itself.
 """
 
-import json
-import shutil
+import importlib.metadata
 import tempfile
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -20,12 +20,13 @@ from easynas.data.fingerprint import fingerprint
 from easynas.data.images import ImageData
 from easynas.data.split import split
 from easynas.engines.aside import Aside
-from easynas.engines.local import warm_up
+from easynas.engines.warm import warm_up
 from easynas.errors import InputError, NotFittedError
-from easynas.search.budget import Deadline, parse_budget
+from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
-from easynas.tasks.settings import Settings
+from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.settings import Settings, is_plain
 from easynas.train.scoring import Scoring
 from easynas.version import __version__
 
@@ -54,8 +55,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         max_macs: not used by this version; must be None.
         max_trials: most trials of the search; None: as many as the time allows. The final training uses the rest.
         n_jobs: trials at the same time; None or -1: one a processor core.
-        engine: "local".
-        directory: where the study's journal and weights are kept, to continue later; None: a temporary one.
+        engine: where trials run: a name (`easynas.engines.names()`), or an object such as `easynas.engines.Local`.
+        directory: where the study's journal and weights are kept, to continue later; None: a temporary one. One process
+            at a time may use it.
         random_state: seed from 0; None: another one every time. Trainings end by the clock, so even with a seed two
             fits are alike but not equal.
         verbose: 0 silent, 1 progress, 2 also every automatic choice.
@@ -123,6 +125,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Finds and trains a network; fitting again with the same `directory` continues its study.
 
+        A fit that was interrupted goes on with what is left of its budget if it is called again with the same budget;
+        any other gets a new one. Ctrl-C ends the search or the training and returns the best model so far; pressed
+        again, it ends everything.
+
         Args:
             x: samples `(n, ...)`.
             y: labels `(n,)`.
@@ -136,6 +142,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         Raises:
             InputError: data or a setting that cannot be used; raised before any time is spent.
             SearchError: not a single network could be trained.
+            StudyError: the study in `directory` is of other data, damaged, or used by another process.
+            KeyboardInterrupt: Ctrl-C was pressed twice, or before there was any model.
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
@@ -144,17 +152,16 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         _, validation = _parts(data, held_out, seed=settings.seed)
         Scoring(settings.metric).check((held_out or data).labels[validation], len(data.target.labels))
         warm_up()
-        temporary = None if settings.directory else tempfile.mkdtemp(prefix="easynas-")
-        try:
-            study = Study.open(settings.directory or Path(str(temporary)), self._header(settings, data, held_out))
+        header = self._header(settings, data, held_out)
+        with (
+            Interrupt() as interrupt,
+            _folder(settings.directory) as folder,
+            Study.open(folder, header, budget=settings.seconds) as study,
+        ):
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
-            bundle = self._run(settings, deadline, data, held_out, study)
-            study.close()
-        finally:
-            if temporary is not None:
-                shutil.rmtree(temporary, ignore_errors=True)
+            bundle = self._run(settings, _rest(deadline, study), data, held_out, study, interrupt)
         self._take(bundle, study, deadline.elapsed)
         return self
 
@@ -167,7 +174,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.fit_seconds_ = seconds
 
     def _run(
-        self, settings: Settings, deadline: Deadline, data: ImageData, held_out: ImageData | None, study: Study
+        self,
+        settings: Settings,
+        deadline: Deadline,
+        data: ImageData,
+        held_out: ImageData | None,
+        study: Study,
+        interrupt: Interrupt,
     ) -> "Bundle":
         """Baseline, design, search, final training, bundle."""
         from easynas.deploy.silence import Silence
@@ -178,12 +191,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases
             from easynas.tasks.session import Session
-            from easynas.train.machine import probe
 
-            machine = probe()
+            machine = phases.known_machine(study)
         with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
-            session = Session(settings, deadline, data, study, display, aside)
+            session = Session(settings, deadline, data, study, display, aside, interrupt)
+            if study.spent:
+                session.note(f"An interrupted fit goes on; {deadline.left:.0f} s of its budget are left.")
             for warning in data.warnings:
                 session.note(warning)
             train, validation = _parts(data, held_out, seed=settings.seed)
@@ -192,11 +206,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
-            if plan.search > 0:
-                with session.phase("search", "searching"):
-                    phases.search(session, prepared, designed, plan)
-            with session.phase("final", "training the best network"):
-                final = phases.train_final(session, prepared, designed)
+            final = None
+            with session.stoppable():
+                if plan.search > 0:
+                    with session.phase("search", "searching"):
+                        phases.search(session, prepared, designed, plan)
+                with session.phase("final", "training the best network"):
+                    final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):
                 return phases.bundle(session, prepared, designed, final=final)
 
@@ -221,7 +237,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             "data": fingerprint(data),
             "validation": None if held_out is None else fingerprint(held_out),
             "seed": settings.seed,
-            "time_budget": settings.seconds,
+            "settings": {name: value for name, value in self.get_params().items() if is_plain(value)},
+            "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         }
 
     @property
@@ -268,36 +285,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def save(self, folder: str | Path) -> None:
         """Writes model, settings and journal into `folder`; no pickle. `easynas.load` reads it."""
-        from easynas.deploy import bundle
+        from easynas.tasks import saved
 
-        folder = Path(folder)
-        bundle.save(self.bundle_, folder)
-        self.study_.copy_to(folder)
-        settings = {name: value for name, value in self.get_params().items() if _is_plain(value)}
-        (folder / _FILE).write_text(
-            json.dumps({"estimator": type(self).__name__, "settings": settings, "fit_seconds": self.fit_seconds_})
-        )
+        saved.save(self, self.bundle_, Path(folder))
 
 
-_FILE = "estimator.json"
-
-
-def load(folder: str | Path) -> Estimator:
-    """The estimator that `save` wrote into `folder`, ready to predict and export.
-
-    Raises:
-        InputError: the folder holds none.
-    """
-    from easynas.deploy import bundle
-    from easynas.tasks.image import ImageClassifier
-
-    path = Path(folder) / _FILE
-    if not path.is_file():
-        raise InputError(f"`folder` must hold a saved estimator. Received {str(folder)!r}, which has no {_FILE}.")
-    config = json.loads(path.read_text())
-    estimator = {"ImageClassifier": ImageClassifier}[config["estimator"]](**config["settings"])
-    estimator._take(bundle.load(folder), Study.read(Path(folder)), config["fit_seconds"])
-    return estimator
+_LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
 def _parts(data: ImageData, held_out: ImageData | None, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -307,5 +300,16 @@ def _parts(data: ImageData, held_out: ImageData | None, *, seed: int) -> tuple[n
     return np.arange(len(data.labels)), np.arange(len(held_out.labels))
 
 
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+@contextmanager
+def _folder(directory: Path | None) -> Iterator[Path]:
+    """The directory of the study; one that is deleted in the end if none was given."""
+    if directory is not None:
+        yield directory
+        return
+    with tempfile.TemporaryDirectory(prefix="easynas-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
+
+
+def _rest(deadline: Deadline, study: Study) -> Deadline:
+    """What is left of the time, of which an interrupted run may have used some; at least the shortest budget."""
+    return deadline.before(max(0.0, min(study.spent, deadline.total - SHORTEST)))

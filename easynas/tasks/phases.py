@@ -4,8 +4,10 @@ Each takes the `Session` and adds its trials to the study. This module is import
 begun to import TensorFlow for the workers, so that both imports go on at the same time.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -13,25 +15,28 @@ from easynas import spaces, strategies
 from easynas.data.images import ImageData
 from easynas.data.store import Store
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
-from easynas.engines.local import GRACE, Local, cores
+from easynas.engines.local import Local
+from easynas.engines.warm import cores
 from easynas.errors import InputError, SearchError
 from easynas.nets.baseline import Baseline
 from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
 from easynas.nets.network import build, precision
 from easynas.nets.sizing import count_macs
-from easynas.search.loop import Strategy, run_search
+from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
 from easynas.search.objective import incumbent, to_ship
 from easynas.search.plan import Plan, baseline_seconds, divide
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
+from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
 from easynas.tasks.settings import Settings
 from easynas.train import recipe, weights
 from easynas.train.evaluator import Evaluator
-from easynas.train.machine import Machine
+from easynas.train.machine import Machine, probe
 
+_MACHINE = "machine"
 _BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left
@@ -54,6 +59,17 @@ class Prepared:
     machine: Machine
     compute: Compute
     batch_size: int
+
+
+def known_machine(study: Study) -> Machine:
+    """The machine as the study knows it, or measured now: a continued search must have the space it began with."""
+    host = platform.node()
+    known = study.facts.get(_MACHINE)
+    if known is not None and known["host"] == host:
+        return Machine(known["macs_per_second"], bfloat16=known["bfloat16"])
+    machine = probe()
+    study.remember(_MACHINE, {"host": host, **asdict(machine)})
+    return machine
 
 
 def prepare(
@@ -115,10 +131,11 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
-    with local(session, evaluate, workers=1, grace=max(GRACE, _BASELINE_PATIENCE * session.deadline.left)) as engine:
+    patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left)
+    with started(session, Local(), evaluate, workers=1, threads=cores(), grace=patience) as engine:
         engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)
-        trial = next_trial(engine, meanwhile=designed.portfolio())
+        trial = next_trial(engine, session.interrupt, meanwhile=designed.portfolio())
     if isinstance(trial, Done):
         first_step = session.deadline.elapsed - trial.seconds + trial.metrics["first_step_seconds"]
         session.study.timings["first_step"] = first_step
@@ -154,9 +171,8 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
-    with local(
-        session, evaluator(session, prepared, designed.network, threads=1), workers=session.settings.workers
-    ) as engine:
+    evaluate = evaluator(session, prepared, designed.network, threads=1)
+    with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
             strategy,
             engine,
@@ -164,6 +180,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
             session.deadline.within(planned.search),
             trial_seconds=planned.trial,
             max_trials=session.settings.max_trials,
+            check=session.interrupt.check,
         )
 
 
@@ -173,26 +190,27 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
     evaluate = replace(
         evaluator(session, prepared, designed.network, threads=cores()),
-        inherit=None if best is None else best.job.id,
+        inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"
     # The bundle takes the second that is kept for it; so a late training may use all that the contract tolerates.
-    with local(session, evaluate, workers=1, grace=session.deadline.tolerance) as engine:
+    tolerance, launcher = session.deadline.tolerance, session.settings.launcher
+    with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
         engine.submit(job, deadline=session.deadline.before(_BUNDLE_SECONDS), bar=-np.inf)
-        trial = next_trial(engine)
+        trial = next_trial(engine, session.interrupt)
     session.study.append(trial)
     return trial
 
 
-def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Trial) -> Bundle:
+def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Bundle:
     """The model of the final training, or of a trial that is clearly better, ready to use.
 
     Raises:
         SearchError: there is no trial with a model.
     """
-    best = to_ship(final, session.study.trials)
+    best = session.study.best if final is None else to_ship(final, session.study.trials)
     if best is None:
         reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
         raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
@@ -224,16 +242,27 @@ def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: 
     )
 
 
-def local(session: Session, evaluate: Evaluator, *, workers: int, grace: float = GRACE) -> Local:
-    """An engine whose workers' output is kept beside the study."""
+@contextmanager
+def started(
+    session: Session,
+    launcher: Launcher,
+    evaluate: Evaluator,
+    *,
+    workers: int | None,
+    threads: int | None,
+    grace: float = GRACE,
+) -> Iterator[Engine]:
+    """An engine for one phase, whose workers' output is kept beside the study."""
     log = session.study.directory / "workers.log"
-    return Local(evaluate, workers=workers, threads=evaluate.threads, log=log, grace=grace)
+    with closing(launcher.start(evaluate, workers=workers, threads=threads, log=log, grace=grace)) as engine:
+        yield engine
 
 
-def next_trial(engine: Local, *, meanwhile: Iterable[object] = ()) -> Trial:
+def next_trial(engine: Engine, interrupt: Interrupt, *, meanwhile: Iterable[object] = ()) -> Trial:
     """Waits for the only job of an engine, which ends what hangs; draws from `meanwhile` while it waits."""
     work = iter(meanwhile)
     while True:
+        interrupt.check()
         busy = next(work, None) is not None
         for _, trial in engine.poll(timeout=0.0 if busy else 1.0):
             return trial

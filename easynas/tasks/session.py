@@ -9,6 +9,7 @@ from easynas.engines.aside import Aside
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
 from easynas.search.study import Study
+from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.settings import Settings
 from easynas.train.scoring import Scoring
 
@@ -24,6 +25,7 @@ class Session:
         study: where trials go.
         display: what the user sees.
         aside: where networks are built that are only looked at.
+        interrupt: whether the user wants to stop.
     """
 
     settings: Settings
@@ -32,6 +34,7 @@ class Session:
     study: Study
     display: Display
     aside: Aside
+    interrupt: Interrupt
 
     @property
     def scoring(self) -> Scoring:
@@ -49,3 +52,14 @@ class Session:
         started = self.deadline.elapsed
         yield
         self.study.timings[name] = self.deadline.elapsed - started
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Ctrl-C ends what is inside, if there is a model to go on with."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.study.best is None:
+                raise
+            self.display.phase("stopped on request; Ctrl-C again to leave without a model")
+            self.note("The fit was stopped on request, and its best model so far is the result.")

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from easynas import spaces, strategies
-from easynas.engines.local import cores
+from easynas import engines, spaces, strategies
 from easynas.errors import InputError
 from easynas.search.budget import parse_budget
+from easynas.search.loop import Launcher
 
 _NOT_YET = ("quantization", "pruning", "max_latency_ms", "max_size_kb", "max_params", "max_macs")
 
@@ -25,7 +25,8 @@ class Settings:
         search: name of a strategy, or an object with `ask` and `tell`.
         space: name of a space, or a block.
         max_trials: most trials of the search.
-        workers: trials at the same time.
+        launcher: brings up the engine.
+        workers: trials at the same time; None: as many as the engine has room for.
         directory: of the study; None: a temporary one.
         seed: of everything random.
         verbose: 0 for silence, 1 for progress, 2 for every automatic choice too.
@@ -36,7 +37,8 @@ class Settings:
     search: Any
     space: Any
     max_trials: float
-    workers: int
+    launcher: Launcher
+    workers: int | None
     directory: Path | None
     seed: int
     verbose: int
@@ -54,8 +56,6 @@ class Settings:
                     f"`{name}` must be None: this version does not use it yet. Received: {getattr(estimator, name)!r}. "
                     'Leave it out; `export(path, quantization="int8")` works.'
                 )
-        if estimator.engine != "local":
-            raise InputError(f"`engine` must be 'local' in this version. Received: {estimator.engine!r}.")
         if not _has(estimator.search, "ask", "tell"):
             strategies.check_name(estimator.search)
         if not _has(estimator.space, "declare", "build"):
@@ -66,7 +66,8 @@ class Settings:
             search=estimator.search,
             space=estimator.space,
             max_trials=_count("max_trials", estimator.max_trials, default=np.inf),
-            workers=cores() if estimator.n_jobs == -1 else int(_count("n_jobs", estimator.n_jobs, default=cores())),
+            launcher=engines.create(estimator.engine),
+            workers=None if estimator.n_jobs in (None, -1) else int(_count("n_jobs", estimator.n_jobs, default=1)),
             directory=_directory(estimator.directory),
             seed=_seed(estimator.random_state),
             verbose=int(_count("verbose", estimator.verbose, default=1, least=0)),
@@ -110,3 +111,8 @@ def _seed(random_state: object) -> int:
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
         raise InputError(f"`random_state` must be None or a whole number from 0. Received: {random_state!r}.")
     return int(random_state)
+
+
+def is_plain(value: object) -> bool:
+    """Whether a setting can be written into a JSON file and read again."""
+    return value is None or isinstance(value, bool | int | float | str)

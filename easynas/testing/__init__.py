@@ -1,7 +1,26 @@
-"""Fakes and contracts for everybody who extends easynas, and for its own tests."""
+"""Fakes and contracts for everybody who extends easynas, and for its own tests; they load on first use."""
 
-from easynas.testing.blocks import check_block
-from easynas.testing.fakes import FakeClock, FakeEngine
-from easynas.testing.strategies import check_strategy
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FakeClock", "FakeEngine", "check_block", "check_strategy"]
+if TYPE_CHECKING:
+    from easynas.testing.blocks import check_block
+    from easynas.testing.engines import check_engine
+    from easynas.testing.fakes import FakeClock, FakeEngine
+    from easynas.testing.strategies import check_strategy
+
+__all__ = ["FakeClock", "FakeEngine", "check_block", "check_engine", "check_strategy"]
+
+_HOMES = {
+    "FakeClock": "fakes",
+    "FakeEngine": "fakes",
+    "check_block": "blocks",
+    "check_engine": "engines",
+    "check_strategy": "strategies",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'easynas.testing' has no attribute {name!r}")
+    return getattr(import_module(f"easynas.testing.{_HOMES[name]}"), name)

@@ -1,7 +1,7 @@
 """`Evaluator`: from a job to a trial. It travels to the worker processes, so it holds no data and no network."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from easynas.data.split import class_weights
-from easynas.data.store import Arrays, Store
+from easynas.data.store import DISK_FULL, Arrays, Store
 from easynas.nets.block import Block
 from easynas.nets.cost import macs, parameters
 from easynas.nets.network import model_of, precision
@@ -24,7 +24,6 @@ from easynas.train.trainer import Outcome, predict, train
 SLICE = 1 / 3
 """Share of a candidate's time after which it is dropped if it cannot catch up."""
 
-_OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 _CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
 
 
@@ -60,14 +59,26 @@ class Evaluator:
     mirrored: bool = False
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
-        """Trains until `deadline`; gives up after a first slice with a score below `bar`."""
+        """Trains until `deadline`; gives up after a first slice with a score below `bar`.
+
+        Raises:
+            MemoryError: there is not enough for this network and batch.
+        """
         started = time.monotonic()
         try:
             return self._evaluate(job, deadline, bar, started)
-        except _OUT_OF_MEMORY as error:
-            return Failed(job, f"out of memory: {_first_line(error)}", time.monotonic() - started)
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(_first_line(error)) from None
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            return Failed(job, f"the weights could not be written: {error.strerror}", time.monotonic() - started)
         finally:
             keras.backend.clear_session()
+
+    def lighter(self) -> "Evaluator":
+        """The same with half the batch, for when memory ran out."""
+        return replace(self, batch_size=max(1, self.batch_size // 2))
 
     def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float) -> Trial:
         train_arrays, held_out = self._train_arrays(), self.store.validation()
@@ -157,6 +168,7 @@ class Evaluator:
             "macs": float(macs(model)),
             "epochs": outcome.epochs,
             "steps": float(outcome.steps),
+            "batch_size": float(self.batch_size),
             "build_seconds": built,
             "first_step_seconds": built + outcome.first_seconds,
         }

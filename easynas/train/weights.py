@@ -10,9 +10,12 @@ def save(path: Path, weights: Sequence[np.ndarray]) -> None:
     """Writes arrays in the order of `model.get_weights()`; the file appears when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, *weights)
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            np.savez(file, *weights)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)  # of a full disk it would keep what is needed elsewhere
 
 
 def load(path: Path) -> list[np.ndarray]:

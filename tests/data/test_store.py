@@ -1,6 +1,7 @@
 """The data on disk, and its reduction to a resolution."""
 
 import pickle
+import resource
 from pathlib import Path
 
 import keras
@@ -136,3 +137,17 @@ def test_chunks_do_not_show() -> None:
     images = noise(60, 128, 128, 3)
     by = reduction((128, 128, 3), (48, 48))
     assert np.array_equal(reduce_images(images, by)[40:42], reduce_images(images[40:42], by))
+
+
+def test_without_room_for_the_data_there_is_a_sentence(tmp_path: Path) -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
+    try:
+        with pytest.raises(
+            StudyError, match=r"room for 0\.1 MB of training data .* Received: File too large\. Make room"
+        ):
+            write(tmp_path, data(64, 64, 3), resolution=(64, 64))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
+    with pytest.raises(StudyError, match="complete store"):
+        Store.open(tmp_path)

@@ -1,6 +1,8 @@
 import json
+import os
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -139,3 +141,66 @@ def test_samples_fit_their_memory_and_never_exceed_the_data():
     assert len(choose_samples(images, labels, max_bytes=550, seed=0)) == 5
     assert len(choose_samples(images, labels, max_bytes=1, seed=0)) == 1
     assert len(choose_samples(images, labels, seed=0)) == 20
+
+
+def replace_model(folder, change):
+    """Rewrites the members of a saved model, `{name: bytes}`."""
+    path = folder / "model.keras"
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def code_in_a_layer(folder):
+    def put(members):
+        config = json.loads(members["config.json"])
+        layer = next(each for each in config["config"]["layers"] if each["class_name"] == "Dense")
+        code = keras.layers.Lambda(lambda x: open("hacked", "w") and x).get_config()  # noqa: PTH123, SIM115
+        layer |= {"module": "keras.layers", "class_name": "Lambda", "config": code | {"name": layer["config"]["name"]}}
+        members["config.json"] = json.dumps(config).encode()
+
+    replace_model(folder, put)
+
+
+def function_of_the_system(folder):
+    def put(members):
+        config = json.loads(members["config.json"])
+        layer = next(each for each in config["config"]["layers"] if each["class_name"] == "Dense")
+        layer |= {"module": "os", "class_name": "mkdir", "config": {"path": "hacked"}}
+        members["config.json"] = json.dumps(config).encode()
+
+    replace_model(folder, put)
+
+
+class Mischief:
+    def __reduce__(self):
+        return os.mkdir, ("hacked",)
+
+
+ATTACKS = {
+    "code in a layer": code_in_a_layer,
+    "a function of the system": function_of_the_system,
+    "a path out of the archive": lambda folder: replace_model(folder, lambda m: m.update({"../hacked": b"x"})),
+    "an absolute path": lambda folder: replace_model(folder, lambda m: m.update({"/tmp/hacked": b"x"})),
+    "pickled samples": lambda folder: np.savez(
+        folder / "samples.npz", images=np.array([Mischief()], dtype=object), allow_pickle=True
+    ),
+    "no archive": lambda folder: (folder / "model.keras").write_bytes(b"PK\x03\x04 and nothing else"),
+    "no JSON": lambda folder: (folder / "bundle.json").write_text("{"),
+    "a list": lambda folder: (folder / "bundle.json").write_text("[]"),
+    "no schema": lambda folder: (folder / "bundle.json").write_text('{"format": 1, "schema": {}}'),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_folder_from_anybody_runs_no_code(bundle, tmp_path, monkeypatch, attack):
+    folder = tmp_path / "model"
+    save(bundle, folder)
+    ATTACKS[attack](folder)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="damaged or not ours"):
+        load(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

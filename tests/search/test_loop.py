@@ -51,6 +51,7 @@ def search(
     engine = FakeEngine(work, clock=clock, workers=workers)
     run_search(strategy, engine, study, Deadline.after(seconds, clock), trial_seconds=TRIAL, max_trials=max_trials)
     assert engine.poll(0.0) == []
+    study.close()
     return study, clock
 
 
@@ -186,3 +187,19 @@ def test_a_job_of_lower_fidelity_gets_its_share_of_the_time(tmp_path: Path) -> N
 
     study, _ = search(tmp_path, Half(), max_trials=3)
     assert [trial.seconds for trial in study.trials] == pytest.approx([0.5 * TRIAL] * 3, rel=0.1)
+
+
+def test_what_check_raises_ends_the_search_and_loses_nothing(tmp_path: Path) -> None:
+    clock, strategy = FakeClock(), Script()
+    checks = iter(range(30))
+
+    def check() -> None:
+        if next(checks) == 25:
+            raise KeyboardInterrupt
+
+    with Study.open(tmp_path, {}) as study:
+        engine = FakeEngine(evaluate, clock=clock, workers=1)
+        deadline = Deadline.after(1000.0, clock)
+        with pytest.raises(KeyboardInterrupt):
+            run_search(strategy, engine, study, deadline, trial_seconds=TRIAL, max_trials=math.inf, check=check)
+    assert 0 < len(study.trials) == len(Study.read(tmp_path).trials)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easynas.errors import StudyError
-from easynas.search.study import FILE, Study
+from easynas.search.journal import FILE
+from easynas.search.study import KEPT, Study
 from easynas.search.trial import Done, Failed, Job, Trial
 
 HEADER = {"task": "ImageClassifier", "data": "1fb2", "validation": None, "metric": "accuracy", "seed": 0}
@@ -20,16 +21,21 @@ TRIALS: tuple[Trial, ...] = (FIRST, SECOND, THIRD)
 
 def written(folder: Path, *trials: Trial) -> Path:
     """The journal of a study with these trials."""
-    study = Study.open(folder, HEADER)
-    for trial in trials:
-        study.append(trial)
-    study.close()
+    with Study.open(folder, HEADER, clock=lambda: 1000.0) as study:
+        for trial in trials:
+            study.append(trial)
     return folder / FILE
+
+
+def look(folder: Path) -> Study:
+    """The study that is there, opened to go on with and closed again."""
+    with Study.open(folder, HEADER) as study:
+        return study
 
 
 def test_a_study_comes_back_as_it_was(tmp_path: Path) -> None:
     written(tmp_path / "new" / "folder", *TRIALS)
-    for study in (Study.open(tmp_path / "new" / "folder", HEADER), Study.read(tmp_path / "new" / "folder")):
+    for study in (look(tmp_path / "new" / "folder"), Study.read(tmp_path / "new" / "folder")):
         assert tuple(study.trials) == TRIALS
         assert study.header == {"format": 1, **HEADER}
         assert study.shipped is None
@@ -44,12 +50,13 @@ def test_a_trial_is_on_the_disk_before_anybody_hears_of_it(tmp_path: Path) -> No
     assert heard == [(FIRST, [FIRST]), (THIRD, [FIRST, THIRD])]
 
 
-def test_a_closed_study_tells_nobody(tmp_path: Path) -> None:
-    study, heard = Study.open(tmp_path, HEADER), list[Trial]()
-    study.subscribe(heard.append)
-    study.close()
-    study.append(FIRST)
-    assert heard == []
+def test_a_closed_study_takes_nothing_more(tmp_path: Path) -> None:
+    path = written(tmp_path, FIRST)
+    before = path.read_bytes()
+    for study in (look(tmp_path / "other"), Study.read(tmp_path)):
+        with pytest.raises(StudyError, match="closed, or was opened to look at"):
+            study.append(SECOND)
+    assert path.read_bytes() == before
 
 
 def test_numbers_go_on_after_the_largest(tmp_path: Path) -> None:
@@ -57,7 +64,7 @@ def test_numbers_go_on_after_the_largest(tmp_path: Path) -> None:
     assert study.next_id == 0
     study.append(Failed(Job(7, {}), "killed", 1.0))
     study.append(Failed(Job(3, {}), "killed", 1.0))
-    assert study.next_id == Study.open(tmp_path, HEADER).next_id == 8
+    assert study.next_id == Study.read(tmp_path).next_id == 8
 
 
 def test_the_best_is_the_best_that_was_not_dropped(tmp_path: Path) -> None:
@@ -75,7 +82,8 @@ def test_what_was_shipped_is_remembered(tmp_path: Path) -> None:
     study.ship(SECOND)
     study.ship(FIRST)
     study.append(THIRD)
-    again = Study.open(tmp_path, HEADER)
+    study.close()
+    again = look(tmp_path)
     assert study.shipped == again.shipped == FIRST
     assert tuple(again.trials) == TRIALS
 
@@ -101,11 +109,11 @@ def test_a_torn_last_line_costs_only_its_own_trial(
     content = path.read_bytes()
     cut = data.draw(st.integers(0, len(content) - 1))
     path.write_bytes(content[:cut])
-    study = Study.open(folder, HEADER)
-    left = max(content[:cut].count(b"\n") - 1, 0)
-    assert tuple(study.trials) == TRIALS[:left]
-    study.append(FIRST)
-    assert tuple(Study.open(folder, HEADER).trials) == (*TRIALS[:left], FIRST)
+    left = max(content[:cut].count(b"\n") - 2, 0)
+    with Study.open(folder, HEADER) as study:
+        assert tuple(study.trials) == TRIALS[:left]
+        study.append(FIRST)
+    assert tuple(look(folder).trials) == (*TRIALS[:left], FIRST)
 
 
 def test_looking_at_a_study_changes_nothing(tmp_path: Path) -> None:
@@ -116,15 +124,30 @@ def test_looking_at_a_study_changes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == half
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x00\x00\x00", b'{"status": "do', b"\xff\xfe", b"3", b"{}"])
+DAMAGE = [
+    b"",
+    b"\x00\x00\x00",
+    b'{"status": "do',
+    b"\xff\xfe",
+    b"3",
+    b"{}",
+    b'{"status": "done"}',
+    b'{"status": "lost", "job": {"id": 0, "values": {}}}',
+    b'{"status": "failed", "job": {"id": 0, "values": {}}, "reason": "late", "seconds": 1.0, "color": "red"}',
+    b'{"status": "done", "job": [], "score": 1.0, "seconds": 1.0}',
+    b'{"status": "shipped", "trial": 77}',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
     path = written(tmp_path, *TRIALS)
     lines = path.read_bytes().split(b"\n")
     lines[2] = damage
     path.write_bytes(b"\n".join(lines))
-    for look in (Study.read, lambda folder: Study.open(folder, HEADER)):
+    for reader in (Study.read, look, look):  # an error leaves nothing locked
         with pytest.raises(StudyError, match=f"{FILE} .* Line 3 is not"):
-            look(tmp_path)
+            reader(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["task", "data", "validation", "metric"])
@@ -137,7 +160,8 @@ def test_a_study_of_something_else_is_refused(tmp_path: Path, name: str) -> None
 
 def test_another_seed_or_budget_continues_the_study(tmp_path: Path) -> None:
     written(tmp_path, FIRST)
-    assert Study.open(tmp_path, {**HEADER, "seed": 5}).header["seed"] == 0
+    with Study.open(tmp_path, {**HEADER, "seed": 5}, budget=7.0) as study:
+        assert study.header["seed"] == 0
 
 
 def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
@@ -159,3 +183,66 @@ def test_measurements_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
     path = written(tmp_path, Done(Job(0, {}), 0.5, 1.0, {"loss": math.nan, "epochs": 3.0, "ratio": math.inf}))
     assert Study.read(tmp_path).trials == [Done(Job(0, {}), 0.5, 1.0, {"epochs": 3.0})]
     assert b"NaN" not in path.read_bytes()
+
+
+class Clock:
+    """The time of day, as a test sets it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_interrupted_run_has_its_time_behind_it(tmp_path: Path) -> None:
+    clock = Clock()
+    for budget, seconds, spent in ((60.0, 20.0, 0.0), (60.0, 25.0, 20.0), (60.0, 5.0, 45.0), (30.0, 0.0, 0.0)):
+        with Study.open(tmp_path, HEADER, budget=budget, clock=clock) as study:
+            assert study.spent == spent
+            clock.now += seconds
+            study.append(THIRD)
+        clock.now += 10_000.0  # nobody was working
+
+
+def test_a_run_that_shipped_is_over(tmp_path: Path) -> None:
+    clock = Clock()
+    with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
+        study.append(FIRST)
+        clock.now += 20.0
+        study.ship(FIRST)
+    with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
+        assert study.spent == 0.0
+
+
+@pytest.mark.parametrize("step", [-500.0, 500.0])
+def test_a_clock_that_was_set_costs_no_more_than_the_budget(tmp_path: Path, step: float) -> None:
+    clock = Clock()
+    with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
+        clock.now += step
+        study.append(FIRST)
+    with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
+        assert study.spent == max(0.0, min(step, 60.0))
+
+
+def test_only_the_best_and_the_latest_keep_their_weights(tmp_path: Path) -> None:
+    scores = [0.1, 0.5, 0.9, 0.3, 0.8, 0.7, 0.2]
+
+    def ids() -> set[int]:
+        return {int(path.stem) for path in (tmp_path / "weights").glob("*.npz")}
+
+    with Study.open(tmp_path, HEADER) as study:
+        study.weights_folder.mkdir()
+        study.weights_path(99).touch()  # of a trial that still runs
+        for number, score in enumerate(scores):
+            study.weights_path(number).touch()
+            study.append(Done(Job(number, {}), score, 1.0))
+            assert {99, number} <= ids()
+            assert len(ids()) <= KEPT + 2
+    assert ids() == {99, 2, 4, 5, 6}
+    (tmp_path / "weights" / "100.part").touch()
+    Study.read(tmp_path)
+    assert (tmp_path / "weights" / "100.part").exists()
+    look(tmp_path)
+    assert not (tmp_path / "weights" / "100.part").exists()
+    assert ids() == {99, 2, 4, 5, 6}

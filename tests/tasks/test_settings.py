@@ -1,6 +1,5 @@
 """Settings are checked before anything is spent."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 import easynas
 from easynas import InputError
+from easynas.engines import Local
 from easynas.strategies.random import Random
 from easynas.tasks.settings import Settings
 
@@ -31,7 +31,8 @@ def test_defaults_are_usable() -> None:
     found = settings()
     assert (found.seconds, found.metric, found.search, found.space) == (600.0, "accuracy", "auto", "auto")
     assert (found.max_trials, found.directory, found.verbose) == (np.inf, None, 1)
-    assert 1 <= found.workers <= (os.cpu_count() or 1)
+    assert found.launcher == Local()
+    assert found.workers is None
 
 
 def test_settings_arrive_in_their_final_form(tmp_path: Path) -> None:
@@ -42,11 +43,12 @@ def test_settings_arrive_in_their_final_form(tmp_path: Path) -> None:
         space="resnet",
         max_trials=np.int64(7),
         n_jobs=3,
+        engine=Local(500.0),
         directory=str(tmp_path / "new"),
         random_state=0,
         verbose=0,
     )
-    assert found == Settings(120.0, "f1_macro", "evolution", "resnet", 7, 3, tmp_path / "new", 0, 0)
+    assert found == Settings(120.0, "f1_macro", "evolution", "resnet", 7, Local(500.0), 3, tmp_path / "new", 0, 0)
 
 
 def test_a_strategy_and_a_space_of_ones_own_are_taken_as_they_are() -> None:
@@ -78,7 +80,8 @@ def test_a_seed_is_kept_and_none_is_another_one_every_time() -> None:
         ("space", "transformer"),
         ("space", None),
         ("space", easynas.Block),
-        ("engine", "ray"),
+        ("engine", "cluster"),
+        ("engine", easynas.engines.Local),
         ("engine", None),
         ("max_trials", 0),
         ("max_trials", 2.5),

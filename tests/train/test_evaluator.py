@@ -1,6 +1,7 @@
 """Trials of a small network on real digits, in this process."""
 
 import math
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,3 +79,20 @@ def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator) 
     trial = broken(Job(4, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
     assert isinstance(trial, Failed)
     assert trial.reason.startswith("cannot build: ")
+
+
+def test_half_the_batch_is_tried_when_memory_ran_out(evaluator: Evaluator) -> None:
+    assert evaluator.lighter() == replace(evaluator, batch_size=32)
+    assert replace(evaluator, batch_size=1).lighter().batch_size == 1
+
+
+def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator) -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, most))
+    try:
+        trial = evaluator(Job(9, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
+    assert isinstance(trial, Failed)
+    assert trial.reason == "the weights could not be written: File too large"
+    assert list(evaluator.folder.glob("9.*")) == []

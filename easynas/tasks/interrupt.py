@@ -1,0 +1,48 @@
+"""Ctrl-C and requests to end, while `fit` runs."""
+
+import signal
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class Interrupt:
+    """Makes the first Ctrl-C a wish that `check` obeys at the next safe moment, and the second one immediate.
+
+    A request to end (SIGTERM) becomes `SystemExit`, so that everything is cleaned up on the way out. Use it as a
+    context; handlers that somebody else installed are left alone, and so are threads, which signals never reach.
+    """
+
+    def __init__(self) -> None:
+        self.wished = False
+        self._before: dict[int, Any] = {}
+
+    def check(self) -> None:
+        """Raises `KeyboardInterrupt` if Ctrl-C was pressed."""
+        if self.wished:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> "Interrupt":
+        if threading.current_thread() is threading.main_thread():
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                self._before[signal.SIGINT] = signal.signal(signal.SIGINT, self._wish)
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, _leave)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _wish(self, number: int, frame: FrameType | None) -> None:
+        if self.wished:
+            signal.default_int_handler(number, frame)
+        self.wished = True
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)

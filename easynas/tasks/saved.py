@@ -1,0 +1,57 @@
+"""Saved estimators: a folder of JSON, arrays and a Keras model, from which no code is ever run.
+
+A folder may come from anybody, so whatever is in it is data: names are looked up in a table, settings are numbers and
+texts, arrays are never pickled, and Keras loads in its safe mode. See docs/security.md.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from easynas.deploy import bundle
+from easynas.errors import InputError
+from easynas.search.study import Study
+from easynas.tasks.image import ImageClassifier
+from easynas.tasks.settings import is_plain
+
+if TYPE_CHECKING:
+    from easynas.tasks.base import Estimator
+
+FILE = "estimator.json"
+_ESTIMATORS = {"ImageClassifier": ImageClassifier}
+
+
+def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:
+    """Writes model, settings and journal into `folder`; settings that are objects are left out."""
+    bundle.save(model, folder)
+    estimator.study_.copy_to(folder)
+    settings = {name: value for name, value in estimator.get_params().items() if is_plain(value)}
+    config = {"estimator": type(estimator).__name__, "settings": settings, "fit_seconds": estimator.fit_seconds_}
+    (folder / FILE).write_text(json.dumps(config))
+
+
+def load(folder: str | Path) -> "Estimator":
+    """The estimator that `save` wrote into `folder`, ready to predict and export. No code from the folder is run.
+
+    Raises:
+        InputError: the folder holds none, or one that is damaged.
+        StudyError: its journal is damaged.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        raise InputError(f"`folder` must hold a saved estimator. Received {str(folder)!r}, which has no {FILE}.")
+    try:
+        config = json.loads(path.read_text(encoding="utf8"))
+        estimator = _ESTIMATORS[config["estimator"]](**_plain(config["settings"]))
+        seconds = float(config["fit_seconds"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} must describe an estimator as `save` writes it. Received: {error}.") from error
+    estimator._take(bundle.load(folder), Study.read(Path(folder)), seconds)
+    return estimator
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    odd = sorted(name for name, value in settings.items() if not is_plain(value))
+    if odd:
+        raise ValueError(f"settings that are neither number nor text: {odd}")
+    return settings

@@ -1,0 +1,167 @@
+"""Real faults of a real fit: killed, stopped, asked to end, out of disk. Nothing that was finished is lost."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from easynas.search.journal import FILE
+from easynas.search.study import Study
+from easynas.search.trial import Failed, Trial
+
+pytestmark = pytest.mark.slow
+
+KILLS = 20
+ORDINARY = 0.9
+"""Accuracy on digits that ten seconds reach easily, and a constant model (0.1) does not."""
+
+SCRIPT = """
+import resource, sys
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+import easynas
+
+directory, budget, largest = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))  # -1: no limit
+digits = load_digits()
+x, x_test, y, y_test = train_test_split(digits.images, digits.target, stratify=digits.target, random_state=0)
+classifier = easynas.ImageClassifier(budget, directory=directory or None, random_state=0)
+try:
+    classifier.fit(x, y, callbacks=[lambda trial: print("trial", trial.job.id, flush=True)])
+except easynas.EasynasError as error:
+    print(type(error).__name__, error)
+    sys.exit(7)
+print("accuracy", classifier.score(x_test, y_test), "seconds", classifier.fit_seconds_, flush=True)
+"""
+
+
+class Fit:
+    """A fit of digits in a process of its own."""
+
+    def __init__(self, directory: Path | None, *, budget: float, home: Path, largest_file: int = -1) -> None:
+        self.output = home / "output.txt"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SCRIPT, str(directory or ""), str(budget), str(largest_file)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(home)},
+            )
+        self.family: list[psutil.Process] = []
+
+    def wait_for(self, pattern: str) -> str:
+        """Waits until a line matches."""
+        end = time.monotonic() + 120.0
+        while time.monotonic() < end:
+            if match := re.search(pattern, self.output.read_text()):
+                return match.group()
+            assert self.process.poll() is None, self.output.read_text()
+            time.sleep(0.05)
+        raise TimeoutError(self.output.read_text())
+
+    def send(self, number: signal.Signals) -> None:
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        return self.process.wait(timeout=120.0)
+
+    def accuracy(self) -> float:
+        assert self.wait() == 0, self.output.read_text()
+        return float(self.wait_for(r"accuracy [\d.]+").split()[1])
+
+    def assert_no_orphans(self) -> None:
+        _, alive = psutil.wait_procs(self.family, timeout=20.0)
+        assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def finished(directory: Path) -> list[Trial]:
+    return list(Study.read(directory).trials) if (directory / FILE).exists() else []
+
+
+@pytest.mark.timeout(1200)
+def test_a_fit_that_is_killed_again_and_again_loses_no_trial(tmp_path: Path) -> None:
+    directory, rng = tmp_path / "study", random.Random(0)
+    before: list[Trial] = []
+    for _ in range(KILLS):
+        fit = Fit(directory, budget=40.0, home=tmp_path)
+        time.sleep(rng.uniform(1.0, 10.0))
+        fit.send(signal.SIGKILL)
+        assert fit.wait() in (-signal.SIGKILL, 0)
+        fit.assert_no_orphans()
+        now = finished(directory)
+        assert now[: len(before)] == before
+        before = now
+    assert before
+    last = Fit(directory, budget=40.0, home=tmp_path)
+    assert last.accuracy() > ORDINARY
+    assert finished(directory)[: len(before)] == before
+    assert list((directory / "weights").glob("*.part")) == []
+    assert len(list((directory / "weights").glob("*.npz"))) <= 5
+
+
+def test_ctrl_c_returns_the_best_model_so_far(tmp_path: Path) -> None:
+    fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
+    fit.wait_for(r"trial 1\b")
+    started = time.monotonic()
+    fit.send(signal.SIGINT)
+    assert fit.accuracy() > ORDINARY
+    assert time.monotonic() - started < 20.0
+    fit.assert_no_orphans()
+    assert Study.read(tmp_path / "study").shipped is not None
+
+
+def test_ctrl_c_twice_ends_everything(tmp_path: Path) -> None:
+    fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
+    fit.wait_for(r"trial 0\b")
+    fit.send(signal.SIGINT)
+    fit.process.send_signal(signal.SIGINT)
+    assert fit.wait() != 0
+    assert "KeyboardInterrupt" in fit.output.read_text()
+    fit.assert_no_orphans()
+    assert finished(tmp_path / "study")
+
+
+@pytest.mark.parametrize("after", ["loading TensorFlow", r"trial 0\b", "training the best network"])
+def test_a_request_to_end_cleans_up(tmp_path: Path, after: str) -> None:
+    fit = Fit(None, budget=20.0, home=tmp_path)
+    fit.wait_for(after)
+    fit.send(signal.SIGTERM)
+    assert fit.wait() == 143, fit.output.read_text()
+    fit.assert_no_orphans()
+    assert [path.name for path in tmp_path.glob("easynas-*")] == []
+
+
+def test_a_second_fit_in_the_same_directory_is_refused(tmp_path: Path) -> None:
+    first = Fit(tmp_path / "study", budget=60.0, home=tmp_path)
+    first.wait_for(r"trial 0\b")
+    (tmp_path / "second").mkdir()
+    second = Fit(tmp_path / "study", budget=60.0, home=tmp_path / "second")
+    assert second.wait() == 7
+    sentence = f"StudyError One process at a time may work on the study in {tmp_path / 'study'}, and process "
+    assert f"{sentence}{first.process.pid} on " in second.output.read_text()
+    first.send(signal.SIGKILL)
+    first.wait()
+    first.assert_no_orphans()
+
+
+def test_without_room_for_the_data_there_is_a_sentence(tmp_path: Path) -> None:
+    fit = Fit(tmp_path / "study", budget=15.0, home=tmp_path, largest_file=50_000)
+    assert fit.wait() == 7, fit.output.read_text()
+    assert "StudyError There must be room for 0.3 MB of training data" in fit.output.read_text()
+    assert Fit(tmp_path / "study", budget=15.0, home=tmp_path).accuracy() > ORDINARY
+
+
+def test_without_room_for_large_weights_the_small_ones_are_the_result(tmp_path: Path) -> None:
+    fit = Fit(tmp_path / "study", budget=15.0, home=tmp_path, largest_file=400_000)
+    assert fit.accuracy() > ORDINARY
+    failed = [trial.reason for trial in finished(tmp_path / "study") if isinstance(trial, Failed)]
+    assert "the weights could not be written: File too large" in failed
+    assert list((tmp_path / "study" / "weights").glob("*.part")) == []

@@ -1,0 +1,61 @@
+"""Ctrl-C once, twice, and requests to end."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from easynas.tasks.interrupt import Interrupt
+
+
+def test_the_first_ctrl_c_waits_for_a_safe_moment() -> None:
+    with Interrupt() as interrupt:
+        interrupt.check()
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+
+
+def test_the_second_ctrl_c_does_not_wait() -> None:
+    with Interrupt():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_request_to_end_is_an_orderly_exit() -> None:
+    with Interrupt(), pytest.raises(SystemExit) as exit_:
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert exit_.value.code == 143
+
+
+def test_handlers_are_put_back() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with Interrupt():
+        assert signal.getsignal(signal.SIGINT) != before[0]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_handlers_of_somebody_else_stay(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with Interrupt():
+            assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_thread_changes_nothing() -> None:
+    seen: list[object] = []
+
+    def work() -> None:
+        with Interrupt() as interrupt:
+            interrupt.check()
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGINT)]
