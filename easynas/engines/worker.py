@@ -23,6 +23,7 @@ def prepare(threads: int, log: Path) -> None:
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # workers share the GPUs: none takes all their memory
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))

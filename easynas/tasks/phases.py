@@ -192,6 +192,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
         evaluator(session, prepared, designed.network, threads=cores()),
         inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
+        spread_over="GPU",
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"
     # The bundle takes the second that is kept for it; so a late training may use all that the contract tolerates.

@@ -17,6 +17,7 @@ from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.train import weights
+from easynas.train.devices import spread
 from easynas.train.recipe import Recipe
 from easynas.train.scoring import Scoring, log_loss
 from easynas.train.trainer import Outcome, predict, train
@@ -43,6 +44,7 @@ class Evaluator:
         inherit: number of a job whose weights a training starts from; None starts from random ones.
         candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision
             it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
+        spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
         mirrored: whether to measure the accuracy on mirrored images too, as `mirrored_accuracy`.
     """
 
@@ -56,6 +58,7 @@ class Evaluator:
     folder: Path
     inherit: int | None = None
     candidate: bool = True
+    spread_over: str | None = None
     mirrored: bool = False
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
@@ -66,7 +69,8 @@ class Evaluator:
         """
         started = time.monotonic()
         try:
-            return self._evaluate(job, deadline, bar, started)
+            with spread(self.spread_over) as devices:
+                return self._evaluate(job, deadline, bar, started, devices=devices)
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(_first_line(error)) from None
         except OSError as error:
@@ -80,7 +84,7 @@ class Evaluator:
         """The same with half the batch, for when memory ran out."""
         return replace(self, batch_size=max(1, self.batch_size // 2))
 
-    def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float) -> Trial:
+    def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float, *, devices: int) -> Trial:
         train_arrays, held_out = self._train_arrays(), self.store.validation()
         keras.utils.set_random_seed(int(np.random.default_rng((self.seed, job.id)).integers(2**31)))
         try:
@@ -122,6 +126,7 @@ class Evaluator:
             scores |= judge()
         else:
             scores["score"] = scores["first_slice_score"]
+        scores["devices"] = float(devices)
         return self._done(job, model, scores, outcome, built=built, started=started)
 
     def _train_arrays(self) -> Arrays:
