@@ -2,8 +2,8 @@
 
     python benchmarks/scaling.py --seconds 12 --repeats 3
 
-Trainings end with the clock, so what is counted is epochs: all that the workers train in a minute, divided by those of one
-trial. Settings take turns, so that a busy machine disturbs all of them alike; the last line has the medians.
+Trainings end with the clock, so what is counted is epochs: all that the workers train in a minute, divided by those of
+one trial. Settings take turns, so that a busy machine disturbs all of them alike; the last lines have the medians.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import statistics
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from easynas import Done, Job, samples, spaces
@@ -45,9 +46,8 @@ def main() -> None:
             workers, threads = SETTINGS[name]
             rate = _trials_per_minute(evaluate, width, workers=workers, threads=threads, seconds=options.seconds)
             found.setdefault((width, name), []).append(rate)
-            print(
-                json.dumps({"repeat": repeat, "width": width, "setting": name, "trials_per_minute": rate}), flush=True
-            )
+            line = {"repeat": repeat, "width": width, "setting": name, "trials_per_minute": rate}
+            print(json.dumps(line), flush=True)
     for width in WIDTHS:
         medians = {name: statistics.median(found[width, name]) for name in SETTINGS}
         best_single = max(medians["1 worker, 1 thread"], medians["1 worker, 2 threads"])
@@ -58,20 +58,18 @@ def _evaluator(folder: Path) -> Evaluator:
     (x, y), _ = samples.load_fashion()
     data = ingest_images(x, y)
     train, validation = split(data.labels, seed=0)
-    store = Store.write(folder / "data", data, train=train, validation=validation, resolution=data.schema.shape[:2])
-    network = ImageNetwork(
-        spaces.create("vgg"),
-        ImageHead(store.classes),
-        mean=data.schema.mean,
-        variance=data.schema.variance,
-        augment=None,
-    )
+    schema = data.schema
+    size = schema.height, schema.width
+    store = Store.write(folder / "data", data, train=train, validation=validation, resolution=size)
+    head = ImageHead(store.classes)
+    network = ImageNetwork(spaces.create("vgg"), head, mean=schema.mean, variance=schema.variance, augment=None)
     return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights", candidate=False)
 
 
 def _trials_per_minute(evaluate: Evaluator, width: int, *, workers: int, threads: int, seconds: float) -> float:
     """Counts from the first step of each training on: what comes before it is the same for all settings."""
     log = evaluate.folder.parent / "workers.log"
+    evaluate = replace(evaluate, threads=threads)
     jobs = [Job(number, {"vgg/width": width}) for number in range(workers)]
     with closing(Local().start(evaluate, workers=workers, threads=threads, log=log, grace=30.0)) as engine:
         for job in jobs:
