@@ -32,6 +32,7 @@ REQUIRED = [
     "tf_keras>=2.18,<3",  # each release pins the TensorFlow of the same number, so pip keeps the two together
     "typer>=0.12,<1",
 ]
+RAY = ["ray>=2.40"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 TEST = ["click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
 BENCH = ["pillow>=10"]
@@ -49,7 +50,7 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={"onnx": ONNX, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

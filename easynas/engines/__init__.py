@@ -9,11 +9,12 @@ from easynas.errors import InputError
 
 if TYPE_CHECKING:
     from easynas.engines.local import Local
+    from easynas.engines.ray import Ray
     from easynas.search.loop import Launcher
 
-__all__ = ["Local", "create", "names"]
+__all__ = ["Local", "Ray", "create", "names"]
 
-_NAMES = ("local",)
+_NAMES = ("local", "ray")
 
 
 def names() -> tuple[str, ...]:
@@ -33,6 +34,10 @@ def create(engine: object) -> "Launcher":
         from easynas.engines.local import Local
 
         return Local()
+    if engine == "ray":
+        from easynas.engines.ray import Ray
+
+        return Ray()
     raise InputError(f"`engine` must be one of {list(_NAMES)} or an object with `start`. Received: {engine!r}.")
 
 
@@ -41,4 +46,8 @@ def __getattr__(name: str) -> Any:
         from easynas.engines.local import Local
 
         return Local
+    if name == "Ray":
+        from easynas.engines.ray import Ray
+
+        return Ray
     raise AttributeError(f"module 'easynas.engines' has no attribute {name!r}")

@@ -17,6 +17,7 @@ from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.train import weights
+from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
 from easynas.train.recipe import Recipe
 from easynas.train.scoring import Scoring, log_loss
@@ -49,7 +50,7 @@ class Evaluator:
     """
 
     network: Block
-    store: Store
+    store: Store | Memory
     scoring: Scoring
     seed: int
     precision: str
@@ -83,6 +84,13 @@ class Evaluator:
     def lighter(self) -> "Evaluator":
         """The same with half the batch, for when memory ran out."""
         return replace(self, batch_size=max(1, self.batch_size // 2))
+
+    def detached(self) -> Detached:
+        """The same without files of this machine; `attached` makes trials of its results."""
+        return detach(self)
+
+    def attached(self, parcel: Parcel) -> Trial:
+        return attach(self, parcel)
 
     def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float, *, devices: int) -> Trial:
         train_arrays, held_out = self._train_arrays(), self.store.validation()

@@ -1,0 +1,190 @@
+"""A real cluster on this machine: what a node or an actor suffers costs its own trial only."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cloudpickle
+import numpy as np
+import psutil
+import pytest
+
+from easynas.engines import Ray, create
+from easynas.errors import InputError
+from easynas.search.budget import Deadline
+from easynas.search.loop import Engine
+from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.testing import check_engine
+
+ray = pytest.importorskip("ray", reason="the extra easynas[ray] is not installed")
+from ray.cluster_utils import Cluster  # noqa: E402
+
+pytestmark = pytest.mark.slow
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """A cluster of this process alone, with four declared processors."""
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def nodes() -> Iterator[Cluster]:
+    """A head that takes no jobs, so that only the other nodes can be lost."""
+    ray.shutdown()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def start(
+    evaluate: Callable[..., object], *, workers: int | None = 2, log: Path = Path("unused"), grace: float = 0.5
+) -> Engine:
+    return Ray().start(evaluate, workers=workers, threads=1, log=log, grace=grace)
+
+
+def wait(engine: Engine, *, seconds: float = 90.0) -> Trial:
+    patience = Deadline.after(seconds)
+    while not patience.passed:
+        for _, trial in engine.poll(timeout=1.0):
+            return trial
+    raise TimeoutError("an engine must answer for every job")
+
+
+def run(engine: Engine, evaluated: str = "", *, seconds: float = 60.0) -> Trial:
+    engine.submit(Job(0, {"text": evaluated}), deadline=Deadline.after(seconds), bar=0.0)
+    return wait(engine)
+
+
+def test_the_contract_holds(cluster: None) -> None:
+    check_engine(start)
+
+
+class Heavy:
+    """Holds data, and counts how often it was unpacked."""
+
+    def __init__(self, counter: str) -> None:
+        self.counter = counter
+        self.data = np.arange(3_000_000, dtype=np.float64)
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        with Path(self.counter).open("a") as file:
+            file.write("unpacked\n")
+
+    def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
+        metrics = {"pid": float(os.getpid()), "own": float(self.data.flags.owndata), "left": deadline.left, "bar": bar}
+        return Done(job, score=float(self.data[-1]), seconds=0.0, metrics=metrics)
+
+
+def test_data_travel_once_an_actor_and_are_not_copied_there(cluster: None, tmp_path: Path) -> None:
+    engine = start(Heavy(str(tmp_path / "counter")))
+    trials = [run(engine) for _ in range(12)]
+    engine.close()
+    done = [trial for trial in trials if isinstance(trial, Done)]
+    assert len(done) == 12
+    assert {trial.score for trial in done} == {2_999_999.0}
+    assert {trial.metrics["own"] for trial in done} == {0.0}
+    assert (tmp_path / "counter").read_text().count("unpacked") <= 2
+
+
+class Hungry:
+    """Runs out of memory unless it is asked to be lighter."""
+
+    def __init__(self, *, heavy: bool = True) -> None:
+        self.heavy = heavy
+
+    def lighter(self) -> "Hungry":
+        return Hungry(heavy=False)
+
+    def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
+        if self.heavy or job.values["text"] == "always":
+            raise MemoryError("no room")
+        return Done(job, score=deadline.left, seconds=bar)
+
+
+def test_a_job_that_is_too_large_is_tried_once_more_with_less(cluster: None) -> None:
+    engine = start(Hungry(), workers=1)
+    trial, always = run(engine), run(engine, "always")
+    engine.close()
+    assert isinstance(trial, Done)
+    assert isinstance(always, Failed)
+    assert always.reason == "out of memory: no room, with half the batch too"
+
+
+def test_there_are_as_many_workers_as_have_room(cluster: None) -> None:
+    engines = [
+        Ray(resources_per_trial={"CPU": amount}).start(Hungry(), workers=None, threads=1, log=Path("unused"))
+        for amount in (1, 2)
+    ]
+    assert [engine.workers for engine in engines] == [4, 2]
+    for engine in engines:
+        engine.close()
+
+
+def test_resources_that_no_node_has_are_refused(cluster: None) -> None:
+    with pytest.raises(InputError, match=r"must have the resources of a trial, \{'GPU': 3\}"):
+        start(Hungry(), GPU=3)
+
+
+@pytest.mark.parametrize("resources", [{"CPU": 0}, {"CPU": -1}, {"CPU": "one"}, {1: 1}, {"CPU": True}])
+def test_resources_that_are_none_are_refused(resources: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="`resources_per_trial` must give positive amounts"):
+        Ray(resources_per_trial=resources)
+
+
+def test_its_name_is_known() -> None:
+    assert create("ray") == Ray()
+
+
+def where(job: Job, *, deadline: Deadline, bar: float) -> Trial:
+    """Tells where it runs, and stays there for a while if it is told to."""
+    file = Path(str(job.values["text"]))
+    if file.suffix == ".wait" and not file.exists():
+        file.write_text(ray.get_runtime_context().get_node_id())
+        time.sleep(60.0)
+    return Done(job, score=deadline.left, seconds=bar)
+
+
+def test_a_job_of_a_node_that_dies_is_done_elsewhere(nodes: Cluster, tmp_path: Path) -> None:
+    spare = {node.node_id: node for node in (nodes.add_node(num_cpus=1), nodes.add_node(num_cpus=1))}
+    nodes.wait_for_nodes()
+    engine = start(where)
+    file = tmp_path / "node.wait"
+    engine.submit(Job(0, {"text": str(file)}), deadline=Deadline.after(100.0), bar=0.0)
+    while not file.exists() or not file.read_text():
+        engine.poll(timeout=0.2)
+    nodes.remove_node(spare[file.read_text()], allow_graceful=False)
+    assert isinstance(wait(engine), Done)
+    engine.close()
+
+
+def test_a_frozen_node_is_not_waited_for(nodes: Cluster, tmp_path: Path) -> None:
+    spare = {node.node_id: node for node in (nodes.add_node(num_cpus=1), nodes.add_node(num_cpus=1))}
+    nodes.wait_for_nodes()
+    engine = start(where)
+    file = tmp_path / "node.wait"
+    engine.submit(Job(0, {"text": str(file)}), deadline=Deadline.after(10.0), bar=0.0)
+    while not file.exists() or not file.read_text():
+        engine.poll(timeout=0.2)
+    raylet = psutil.Process(spare[file.read_text()].all_processes["raylet"][0].process.pid)
+    frozen = [raylet, *raylet.children(recursive=True)]
+    for process in frozen:
+        process.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    trial = wait(engine)
+    assert isinstance(trial, Failed)
+    assert trial.reason.startswith("deadline")
+    assert time.monotonic() - started < 20.0
+    assert isinstance(run(engine), Done)
+    engine.close()
+    for process in frozen:
+        process.kill()
