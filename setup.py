@@ -32,9 +32,9 @@ REQUIRED = [
     "tf_keras>=2.18,<3",  # each release pins the TensorFlow of the same number, so pip keeps the two together
     "typer>=0.12,<1",
 ]
-RAY = ["ray>=2.40"]
+RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
-TEST = ["click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
+TEST = [*RAY, "click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
 BENCH = ["pillow>=10"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 

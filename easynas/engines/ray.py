@@ -172,7 +172,9 @@ class RayEngine:
             starting = [slot.ready for slot in cluster.slots if not slot.is_ready]
             refs = [*cluster.results, *starting]
             seconds = max(0.0, min(_LOOK_SECONDS, patience.left))
-            done, _ = ray.wait(refs, num_returns=1, timeout=seconds, fetch_local=False)
+            done, rest = ray.wait(refs, num_returns=1, timeout=seconds)
+            if done and rest:
+                done += ray.wait(rest, num_returns=len(rest), timeout=0)[0]  # what ended meanwhile, at once
             self._welcome([ref for ref in done if ref in starting])
             ended = [self._outcome(ref) for ref in done if ref in cluster.results]
             ended += [self._give_up(handle) for handle in self._late()]
