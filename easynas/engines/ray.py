@@ -76,14 +76,18 @@ class Ray:
         """
         _connect(self.address)
         nodes = _nodes()
-        threads = threads or int(max(node.get("CPU", 1.0) for node in nodes))
-        needed = dict(self.resources_per_trial or {"CPU": float(threads)})
+        if threads is None:  # one training that gets all of a machine, the one with the most GPUs
+            largest = max(nodes, key=lambda node: (node.get("GPU", 0.0), node.get("CPU", 0.0)))
+            needed = {name: largest[name] for name in ("CPU", "GPU") if largest.get(name)}
+        else:
+            needed = dict(self.resources_per_trial or {"CPU": float(threads)})
         room = int(sum(min(node.get(name, 0.0) // amount for name, amount in needed.items()) for node in nodes))
         if room < 1:
             raise InputError(
                 f"A node of the cluster must have the resources of a trial, {needed}. Received a cluster with: "
                 f"{[{name: node.get(name, 0.0) for name in needed} for node in nodes]}."
             )
+        threads = threads or int(needed.get("CPU", 1.0))
         return RayEngine(evaluate, workers=min(workers or room, room), threads=threads, needed=needed, grace=grace)
 
 

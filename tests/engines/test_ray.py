@@ -11,7 +11,10 @@ import cloudpickle
 import numpy as np
 import psutil
 import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
+import easynas
 from easynas.engines import Ray, create
 from easynas.errors import InputError
 from easynas.search.budget import Deadline
@@ -188,3 +191,23 @@ def test_a_frozen_node_is_not_waited_for(nodes: Cluster, tmp_path: Path) -> None
     engine.close()
     for process in frozen:
         process.kill()
+
+
+def test_one_training_gets_all_of_a_machine(cluster: None) -> None:
+    engine = Ray(resources_per_trial={"CPU": 1}).start(where, workers=1, threads=None, log=Path("unused"))
+    assert engine.workers == 1
+    assert isinstance(run(engine), Done)
+    assert ray.available_resources().get("CPU", 0.0) == 0.0
+    engine.close()
+
+
+def test_a_fit_runs_on_the_cluster() -> None:
+    ray.shutdown()
+    digits = load_digits()
+    x, x_test, y, y_test = train_test_split(digits.images, digits.target, stratify=digits.target, random_state=0)
+    classifier = easynas.ImageClassifier(90.0, engine="ray", max_trials=2, random_state=0, verbose=0).fit(x, y)
+    ray.shutdown()
+    assert classifier.fit_seconds_ < 92.0
+    assert classifier.score(x_test, y_test) > 0.97
+    assert [trial for trial in classifier.study_.trials if isinstance(trial, Failed)] == []
+    assert len(classifier.study_.trials) >= 2  # the baseline, the final training, and those of the search if any
