@@ -53,6 +53,7 @@ class Fit:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TMPDIR": str(home)},
+                process_group=0,
             )
         self.family: list[psutil.Process] = []
 
@@ -69,6 +70,11 @@ class Fit:
     def send(self, number: signal.Signals) -> None:
         self.family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(number)
+
+    def press_ctrl_c(self) -> None:
+        """As a terminal does it: all processes of the group are told."""
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        os.killpg(self.process.pid, signal.SIGINT)
 
     def wait(self) -> int:
         return self.process.wait(timeout=120.0)
@@ -111,7 +117,7 @@ def test_ctrl_c_returns_the_best_model_so_far(tmp_path: Path) -> None:
     fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
     fit.wait_for(r"trial 1\b")
     started = time.monotonic()
-    fit.send(signal.SIGINT)
+    fit.press_ctrl_c()
     assert fit.accuracy() > ORDINARY
     assert time.monotonic() - started < 20.0
     fit.assert_no_orphans()
@@ -120,13 +126,24 @@ def test_ctrl_c_returns_the_best_model_so_far(tmp_path: Path) -> None:
 
 def test_ctrl_c_twice_ends_everything(tmp_path: Path) -> None:
     fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
-    fit.wait_for(r"trial 0\b")
-    fit.send(signal.SIGINT)
-    fit.process.send_signal(signal.SIGINT)
+    fit.wait_for("loading TensorFlow")
+    fit.press_ctrl_c()
+    time.sleep(0.3)  # two signals at once would be one
+    fit.press_ctrl_c()
+    started = time.monotonic()
+    assert fit.wait() != 0
+    assert time.monotonic() - started < 10.0
+    assert "KeyboardInterrupt" in fit.output.read_text()
+    fit.assert_no_orphans()
+
+
+def test_ctrl_c_before_there_is_a_model_ends_everything(tmp_path: Path) -> None:
+    fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
+    fit.wait_for("loading TensorFlow")
+    fit.press_ctrl_c()
     assert fit.wait() != 0
     assert "KeyboardInterrupt" in fit.output.read_text()
     fit.assert_no_orphans()
-    assert finished(tmp_path / "study")
 
 
 @pytest.mark.parametrize("after", ["loading TensorFlow", r"trial 0\b", "training the best network"])
