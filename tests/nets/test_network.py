@@ -25,6 +25,14 @@ def test_every_genotype_builds_for_every_shape(seed: int, shape: tuple[int, ...]
     assert model_of(network, sampled(network, seed), shape).output_shape == (None, CLASSES)
 
 
+def test_choices_that_are_not_made_take_their_default() -> None:
+    network, shape = image_network(), (16, 12, 3)
+    space = space_of(network)
+    for values in ({}, {"network": "resnet"}, {"network": "vgg", "vgg/width": 8}):
+        partial, whole = (model_of(network, each, shape) for each in (values, space.canonical(values)))
+        assert [weight.shape for weight in partial.weights] == [weight.shape for weight in whole.weights]
+
+
 @FEWER
 @given(seed=SEEDS)
 def test_a_network_without_augmentation_takes_the_weights_of_one_with_it(seed: int) -> None:
