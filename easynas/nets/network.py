@@ -95,7 +95,7 @@ def model_of(network: Block, values: Mapping[str, Value], shape: tuple[int, ...]
 
 
 def build(network: Block, values: Mapping[str, Value], x: Any) -> Any:
-    """Adds the layers of `network` that `values` describe to the Keras tensor `x`; absent choices take their default."""
+    """Adds the layers of `network` that `values` describe to the tensor `x`; absent choices take their default."""
     hp = keras_tuner.HyperParameters()
     hp.values = dict(values)
     network.declare(hp)
