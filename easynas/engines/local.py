@@ -103,6 +103,7 @@ class LocalEngine:
         lighter = getattr(evaluate, "lighter", None)
         self._lighter = None if lighter is None else cloudpickle.dumps(lighter())
         self._running: dict[Handle, _Running] = {}
+        self._answers: list[tuple[Handle, Trial]] = []
         self._ended: dict[Handle, str] = {}
         self._large: dict[Handle, float] = {}
         self._ids = itertools.count()
@@ -127,17 +128,18 @@ class LocalEngine:
 
     def poll(self, timeout: float) -> list[tuple[Handle, Trial]]:
         patience = Deadline.after(timeout)
-        while self._running:
+        while self._running and not self._answers:
             futures = [running.future for running in self._running.values()]
             wait(futures, timeout=max(0.0, min(_LOOK_SECONDS, patience.left)), return_when=FIRST_COMPLETED)
             for handle, running in self._running.items():
                 if not running.future.done():
                     self._look(handle, running)
-            done = [handle for handle, running in self._running.items() if running.future.done()]
-            ended = [(handle, trial) for handle in done if (trial := self._outcome(handle)) is not None]
-            if ended or patience.passed:
-                return ended
-        return []
+            for handle in [handle for handle, running in self._running.items() if running.future.done()]:
+                self._settle(handle)
+            if self._answers or patience.passed:
+                break
+        answers, self._answers = self._answers, []
+        return answers
 
     def kill(self, handle: Handle) -> None:
         self._end(handle, "stopped on request")
@@ -146,6 +148,7 @@ class LocalEngine:
         self._pool.stop()
         self._pool.join()
         self._running.clear()
+        self._answers.clear()
         shutil.rmtree(self._pids, ignore_errors=True)
 
     def __enter__(self) -> "LocalEngine":
@@ -179,11 +182,8 @@ class LocalEngine:
         self._ended.setdefault(handle, reason)
         self._running[handle].future.cancel()
 
-    def _outcome(self, handle: Handle) -> Trial | None:
-        """The trial of a job that ended, or None if it was started again.
-
-        An error that is nobody's known failure is raised here.
-        """
+    def _settle(self, handle: Handle) -> None:
+        """Answers for a job that ended, or starts it again. A bug in `evaluate` is raised here."""
         running = self._running.pop(handle)
         (self._pids / str(handle)).unlink(missing_ok=True)
         ended, held = self._ended.pop(handle, None), self._large.pop(handle, None)
@@ -196,12 +196,14 @@ class LocalEngine:
         except pebble.ProcessExpired as expired:
             shortage, reason = expired.exitcode == -signal.SIGKILL, _death(expired.exitcode)
         else:
-            return trial
+            self._answers.append((handle, trial))
+            return
         if shortage and ended is None and self._can_be_lighter(running):
             self._schedule(handle, replace(running, lighter=True))
-            return None
+            return
         suffix = ", with half the batch too" if running.lighter else ""
-        return Failed(running.job, ended or reason + suffix, time.monotonic() - running.started)
+        failed = Failed(running.job, ended or reason + suffix, time.monotonic() - running.started)
+        self._answers.append((handle, failed))
 
     def _can_be_lighter(self, running: _Running) -> bool:
         enough = running.deadline.left > _RETRY_SHARE * running.deadline.total

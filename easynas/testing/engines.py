@@ -72,12 +72,20 @@ def _killed(engine: Engine) -> None:
 
 
 def _bugs(engine: Engine) -> None:
-    try:
-        trial = _run(engine, Job(0, {"act": "raise"}))
-    except ZeroDivisionError:
-        _warm(engine)
-        return
-    raise AssertionError(f"`poll` must raise the errors of `evaluate`. Received: {trial}.")
+    _warm(engine)
+    deadline = Deadline.after(_PATIENCE)
+    acts = ["work", "raise", "work"] if engine.workers > 1 else ["raise"]
+    handles = [engine.submit(Job(at, {"act": act}), deadline=deadline, bar=_BAR) for at, act in enumerate(acts)]
+    time.sleep(1.0)  # all have ended, so that one answer could hide another
+    raised, answered = 0, set[int]()
+    while raised + len(answered) < len(handles) and not deadline.passed:
+        try:
+            answered |= {handle for handle, _ in engine.poll(timeout=1.0)}
+        except ZeroDivisionError:
+            raised += 1
+    assert raised == 1, f"`poll` must raise the errors of `evaluate`. It raised {raised}."
+    assert len(answered) == len(handles) - 1, f"A bug must hide no other answer. Received: {answered} of {handles}."
+    _warm(engine)
 
 
 def _memory(engine: Engine) -> None:

@@ -1,6 +1,5 @@
 """An evaluator without files of the machine that it comes from, for engines on other machines."""
 
-import ctypes
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,8 +93,15 @@ def _borrowed(arrays: Arrays) -> Arrays:
     return Arrays(*(_view(array) for array in arrays))
 
 
+class _Writable:
+    """Claims that the memory of an array, which it keeps alive, could be written."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}
+
+
 def _view(array: np.ndarray) -> np.ndarray:
-    memory = (ctypes.c_byte * array.nbytes).from_address(array.ctypes.data)
-    view = np.frombuffer(memoryview(memory).cast("B"), array.dtype).reshape(array.shape)
+    view = np.asarray(_Writable(array)).view()
     view.flags.writeable = False
     return view

@@ -5,7 +5,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -16,6 +18,7 @@ from sklearn.model_selection import train_test_split
 
 import easynas
 from easynas.engines import Ray, create
+from easynas.engines.ray import _room
 from easynas.errors import InputError
 from easynas.search.budget import Deadline
 from easynas.search.loop import Engine
@@ -48,10 +51,9 @@ def nodes() -> Iterator[Cluster]:
     cluster.shutdown()
 
 
-def start(
-    evaluate: Callable[..., object], *, workers: int | None = 2, log: Path = Path("unused"), grace: float = 0.5
-) -> Engine:
-    return Ray().start(evaluate, workers=workers, threads=1, log=log, grace=grace)
+def start(evaluate: Callable[..., Any], *, workers: int | None = 2, **resources: float) -> Engine:
+    launcher = Ray(resources_per_trial=resources or None)
+    return launcher.start(evaluate, workers=workers, threads=1, log=Path("unused"), grace=0.5)
 
 
 def wait(engine: Engine, *, seconds: float = 90.0) -> Trial:
@@ -123,18 +125,19 @@ def test_a_job_that_is_too_large_is_tried_once_more_with_less(cluster: None) -> 
     assert always.reason == "out of memory: no room, with half the batch too"
 
 
-def test_there_are_as_many_workers_as_have_room(cluster: None) -> None:
-    engines = [
-        Ray(resources_per_trial={"CPU": amount}).start(Hungry(), workers=None, threads=1, log=Path("unused"))
-        for amount in (1, 2)
-    ]
-    assert [engine.workers for engine in engines] == [4, 2]
-    for engine in engines:
-        engine.close()
+@pytest.mark.parametrize(("amount", "room"), [(0.2, 20), (1.0, 4), (1.5, 2)])
+def test_there_are_as_many_workers_as_have_room(amount: float, room: int) -> None:
+    assert _room({"CPU": 4.0, "memory": 1e9}, {"CPU": amount}) == room
+    assert _room({"CPU": 4.0}, {"CPU": amount, "GPU": 0.5}) == 0
+
+
+def test_without_a_number_all_the_room_is_used(cluster: None) -> None:
+    with closing(start(Hungry(), workers=None, CPU=2.0)) as engine:
+        assert engine.workers == 2
 
 
 def test_resources_that_no_node_has_are_refused(cluster: None) -> None:
-    with pytest.raises(InputError, match=r"must have the resources of a trial, \{'GPU': 3\}"):
+    with pytest.raises(InputError, match=r"must have the resources of a trial, \{'GPU': 3"):
         start(Hungry(), GPU=3)
 
 
@@ -205,9 +208,19 @@ def test_a_fit_runs_on_the_cluster() -> None:
     ray.shutdown()
     digits = load_digits()
     x, x_test, y, y_test = train_test_split(digits.images, digits.target, stratify=digits.target, random_state=0)
-    classifier = easynas.ImageClassifier(90.0, engine="ray", max_trials=2, random_state=0, verbose=0).fit(x, y)
+    classifier = easynas.ImageClassifier(60.0, engine="ray", max_trials=2, random_state=0, verbose=0).fit(x, y)
     ray.shutdown()
-    assert classifier.fit_seconds_ < 92.0
+    assert classifier.fit_seconds_ < 62.0
     assert classifier.score(x_test, y_test) > 0.97
     assert [trial for trial in classifier.study_.trials if isinstance(trial, Failed)] == []
     assert len(classifier.study_.trials) >= 2  # the baseline, the final training, and those of the search if any
+
+
+def test_the_users_own_signal_handlers_stay(cluster: None) -> None:
+    ray.shutdown()
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        start(Hungry(), workers=1).close()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)

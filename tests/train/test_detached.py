@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from easynas.data.images import ingest_images
 from easynas.data.split import split
 from easynas.data.store import Store
-from easynas.engines.ray import _packed, _unpacked
+from easynas.engines.actors import _packed, _unpacked
 from easynas.nets.baseline import Baseline
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Job
