@@ -33,8 +33,11 @@ def loop_in_python() -> None:
 def loop_in_tensorflow() -> None:
     import tensorflow as tf
 
-    tf.while_loop(lambda _: True, lambda number: number + 1, [tf.constant(0, tf.int64)])
-    tf.function(lambda: tf.while_loop(lambda _: True, lambda number: number + 1, [tf.constant(0, tf.int64)]))()
+    @tf.function  # type: ignore[untyped-decorator]
+    def forever() -> tf.Tensor:
+        return tf.while_loop(lambda _: tf.constant(True), lambda number: [number + 1], [tf.constant(0, tf.int64)])
+
+    forever()
 
 
 FAULTS: dict[str, tuple[Callable[[], object], str]] = {
