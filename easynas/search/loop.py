@@ -101,7 +101,7 @@ def run_search(
             if job is None or seconds is None:
                 exhausted = not running or seconds is None
                 break
-            bar = first_slice_bar(study.trials)
+            bar = first_slice_bar(study.front_runner)
             running.add(engine.submit(job, deadline=deadline.within(seconds * job.fidelity), bar=bar))
             started, next_id = started + 1, next_id + 1
         if not running:

@@ -14,6 +14,9 @@ crossing.
 """
 
 
+_FIRST = "first_slice_score"
+
+
 def rank_key(done: Done) -> tuple[float, float]:
     """Sorts trials from worst to best: by score, equal scores by validation loss (many small sets end in ties)."""
     score = done.score if math.isfinite(done.score) else -math.inf
@@ -39,14 +42,18 @@ def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
     return final if not final.dropped and final.score >= best.score - noise else best
 
 
-def first_slice_bar(trials: Iterable[Trial]) -> float:
+def front_runner(trials: Iterable[Trial]) -> Done | None:
+    """The best trial that was judged after its first slice, if there is one."""
+    return incumbent(trial for trial in trials if isinstance(trial, Done) and _FIRST in trial.metrics)
+
+
+def first_slice_bar(best: Done | None) -> float:
     """The score that a new candidate must have after its first slice to be trained on; `-inf` while nothing is known.
 
-    It is the incumbent's score minus `CATCH_UP` times what the incumbent gained after its own first slice, minus two
+    It is the front runner's score minus `CATCH_UP` times what that trial gained after its own first slice, minus two
     standard errors of a score (`metrics["standard_error"]`).
     """
-    best = incumbent(trial for trial in trials if isinstance(trial, Done) and "first_slice_score" in trial.metrics)
     if best is None:
         return -math.inf
-    gain = max(best.score - best.metrics["first_slice_score"], 0.0)
+    gain = max(best.score - best.metrics[_FIRST], 0.0)
     return best.score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)

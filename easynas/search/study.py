@@ -16,7 +16,7 @@ from types import TracebackType
 
 from easynas.errors import StudyError
 from easynas.search.journal import FILE, Journal, Record, damaged, read
-from easynas.search.objective import incumbent, rank_key
+from easynas.search.objective import front_runner, incumbent, rank_key
 from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1
@@ -37,6 +37,7 @@ class Study:
         trials: all trials in the order of their records.
         timings: seconds of the phases of the present run, by name.
         notes: choices that were made automatically in the present run, as sentences, in order.
+        front_runner: the best trial that was judged after its first slice.
         shipped: the trial whose network is the result, once it is decided.
         facts: what was measured once and decides about the trials, by name; a run that continues takes it from here.
         spent: seconds of its budget that the present run had behind it when it began: those of an earlier run that was
@@ -54,6 +55,7 @@ class Study:
         self.header = records[0]
         self.trials: list[Trial] = []
         self.shipped: Done | None = None
+        self.front_runner: Done | None = None
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
         self.facts: dict[str, Record] = {}
@@ -63,6 +65,7 @@ class Study:
         self._clock = clock
         self._listeners: list[Callable[[Trial], None]] = []
         self._weighty: list[Done] = []
+        self._next_id = 0
         for number, record in enumerate(records[1:], start=2):
             try:
                 self._replay(record)
@@ -119,11 +122,11 @@ class Study:
 
     @property
     def next_id(self) -> int:
-        return 1 + max((trial.job.id for trial in self.trials), default=-1)
+        return self._next_id
 
     @property
     def best(self) -> Done | None:
-        return incumbent(self.trials)
+        return incumbent(self._weighty)
 
     def subscribe(self, listener: Callable[[Trial], None]) -> None:
         """Calls `listener(trial)` after every trial that is recorded from now on."""
@@ -192,6 +195,8 @@ class Study:
 
     def _add(self, trial: Trial) -> None:
         self.trials.append(trial)
+        self._next_id = max(self._next_id, trial.job.id + 1)
+        self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
         if isinstance(trial, Done) and not trial.dropped:
             self._weighty.append(trial)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from easynas.search.objective import CATCH_UP, first_slice_bar, incumbent, rank_key, to_ship
+from easynas.search.objective import CATCH_UP, first_slice_bar, front_runner, incumbent, rank_key, to_ship
 from easynas.search.trial import Done, Failed, Job
 
 
@@ -30,18 +30,18 @@ def test_the_incumbent_is_the_best_trial_that_was_finished() -> None:
 
 
 def test_nothing_is_dropped_before_something_is_known() -> None:
-    assert first_slice_bar([]) == -math.inf
-    assert first_slice_bar([FAILED, DROPPED, done(0.9)]) == -math.inf
+    assert first_slice_bar(None) == -math.inf
+    assert front_runner([FAILED, DROPPED, done(0.9)]) is None
 
 
 def test_the_bar_leaves_room_for_catching_up_and_for_noise() -> None:
     best = done(0.90, first_slice_score=0.80, standard_error=0.01)
     weaker = done(0.85, first_slice_score=0.10, standard_error=0.5)
-    assert first_slice_bar([weaker, best, FAILED]) == pytest.approx(0.90 - CATCH_UP * 0.10 - 0.02)
+    assert first_slice_bar(front_runner([weaker, best, FAILED])) == pytest.approx(0.90 - CATCH_UP * 0.10 - 0.02)
 
 
 def test_the_bar_is_never_above_the_incumbent() -> None:
-    assert first_slice_bar([done(0.9, first_slice_score=0.95)]) == 0.9
+    assert first_slice_bar(done(0.9, first_slice_score=0.95)) == 0.9
 
 
 def test_the_final_training_is_shipped_unless_another_is_clearly_better() -> None:
