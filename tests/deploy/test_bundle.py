@@ -103,6 +103,7 @@ def test_saving_again_replaces_the_bundle_and_keeps_other_files(bundle, coloured
     ]
 
 
+@pytest.mark.slow
 def test_the_model_loads_in_a_process_without_easynas(bundle, tmp_path):
     save(bundle, tmp_path)
     np.save(tmp_path / "raw.npy", bundle.samples)

@@ -139,6 +139,7 @@ def test_a_bug_is_raised_and_not_swallowed(engine: LocalEngine) -> None:
     assert isinstance(run(engine, "work"), Done)
 
 
+@pytest.mark.slow
 def test_the_contract_holds(log: Path) -> None:
     check_engine(lambda evaluate: Local().start(evaluate, workers=2, threads=1, log=log))
 
@@ -158,6 +159,7 @@ class Hungry:
         return Done(job, score=float(len(taken)), seconds=deadline.left, metrics={"bar": bar})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("megabytes", "score"), [(600, 30.0), (1800, None)])
 def test_a_job_that_is_too_large_is_tried_once_more_with_less(log: Path, megabytes: int, score: float | None) -> None:
     with LocalEngine(Hungry(megabytes), workers=1, threads=1, log=log, memory_mb=500.0) as engine:
@@ -171,6 +173,7 @@ def test_a_job_that_is_too_large_is_tried_once_more_with_less(log: Path, megabyt
         assert trial.reason.endswith("with half the batch too")
 
 
+@pytest.mark.slow
 def test_a_hog_is_interrupted_before_it_is_ended(log: Path) -> None:
     with LocalEngine(act, workers=1, threads=1, log=log, memory_mb=1000.0) as engine:
         before = run(engine, "work", seconds=60.0)

@@ -41,6 +41,7 @@ def travelled(evaluator: Evaluator) -> Detached:
     return arrived
 
 
+@pytest.mark.slow
 def test_it_trains_elsewhere_and_its_weights_come_back(evaluator: Evaluator, tmp_path: Path) -> None:
     detached = travelled(evaluator)
     for path in (tmp_path / "data").rglob("*.npy"):
@@ -63,6 +64,7 @@ def travelled_heir(evaluator: Evaluator, detached: Detached) -> Detached:
     return replace(detached, evaluator=replace(detached.evaluator, inherit=0), inherited=inherited)
 
 
+@pytest.mark.slow
 def test_a_dropped_trial_has_no_weights(evaluator: Evaluator) -> None:
     parcel = evaluator.detached()(Job(0, {}), deadline=Deadline.after(6.0), bar=1.1)
     assert parcel.weights is None

@@ -50,6 +50,7 @@ def test_a_candidate_tells_what_its_first_slice_was_worth(done: Done) -> None:
     assert 0.5 < done.metrics["first_slice_score"] <= 1.0
 
 
+@pytest.mark.slow
 def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator) -> None:
     trial = evaluator(Job(1, {}), deadline=Deadline.after(3 * SECONDS), bar=1.1)
     assert isinstance(trial, Done)
@@ -57,6 +58,7 @@ def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator)
     assert trial.seconds < 2 * SECONDS
 
 
+@pytest.mark.slow
 def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator) -> None:
     trial = replace(evaluator, candidate=False, mirrored=True)(Job(2, {}), deadline=Deadline.after(SECONDS), bar=1.1)
     assert isinstance(trial, Done)
@@ -65,6 +67,7 @@ def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator) -
     assert trial.metrics["mirrored_accuracy"] < trial.metrics["accuracy"] - 0.2
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Done) -> None:
     trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
     assert isinstance(trial, Done)
@@ -86,6 +89,7 @@ def test_half_the_batch_is_tried_when_memory_ran_out(evaluator: Evaluator) -> No
     assert replace(evaluator, batch_size=1).lighter().batch_size == 1
 
 
+@pytest.mark.slow
 def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, most))
