@@ -5,7 +5,6 @@ never reported.
 """
 
 import itertools
-import os
 import pickle
 import time
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
+from easynas.engines import worker
 from easynas.errors import SearchError
 from easynas.search.budget import Deadline
 from easynas.search.loop import GRACE, Evaluate, Handle
@@ -285,10 +285,7 @@ class _Worker:
     """What runs on the cluster: an actor with the data, once, and a job at a time."""
 
     def __init__(self, threads: int, packed: tuple[bytes, list[np.ndarray]]) -> None:
-        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            os.environ[name] = str(threads)
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+        worker.set_environment(threads)
         self._evaluate = _unpacked(packed)
 
     def ready(self) -> bool:

@@ -20,10 +20,7 @@ _OOM_SCORE = 500  # of 1000: out of memory, the kernel takes a worker and not th
 
 def prepare(threads: int, log: Path) -> None:
     """Limits the threads of this process, sends what libraries print to `log`, and ties its life to the parent's."""
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = str(threads)
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # workers share the GPUs: none takes all their memory
+    set_environment(threads)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
@@ -33,6 +30,14 @@ def prepare(threads: int, log: Path) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
+
+
+def set_environment(threads: int) -> None:
+    """What TensorFlow reads when a worker first uses it: how many threads, and to share the GPUs with other workers."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
 
 
 def run(evaluate: bytes, job: Job, deadline: Deadline, bar: float, pid_file: Path) -> Trial:
