@@ -32,6 +32,15 @@ pytestmark = pytest.mark.slow
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def signals_stay_here() -> Iterator[None]:
+    """Ray's own handler ends the process in its C++ part; it must not outlive these tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    ray.shutdown()
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     """A cluster of this process alone, with four declared processors."""

@@ -18,6 +18,7 @@ FEW = settings(max_examples=6, deadline=None)
 FEWER = settings(max_examples=2, deadline=None)
 
 
+@pytest.mark.slow
 @FEW
 @given(seed=SEEDS, shape=st.sampled_from(SHAPES))
 def test_every_genotype_builds_for_every_shape(seed: int, shape: tuple[int, ...]) -> None:
@@ -44,6 +45,7 @@ def test_a_network_without_augmentation_takes_the_weights_of_one_with_it(seed: i
     np.testing.assert_array_equal(shipped(x, training=False), trained(x, training=False))
 
 
+@pytest.mark.slow
 @FEWER
 @given(seed=SEEDS)
 def test_weights_trained_in_bfloat16_go_into_the_float32_network(seed: int) -> None:

@@ -3,10 +3,19 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from easynas.tasks.interrupt import Interrupt
+
+
+@pytest.fixture(autouse=True)
+def handlers_of_a_fresh_process() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGTERM, before[1])
 
 
 def test_the_first_ctrl_c_waits_for_a_safe_moment() -> None:

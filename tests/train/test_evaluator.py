@@ -19,7 +19,7 @@ from easynas.train import weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import Scoring
 
-SECONDS = 4.0
+SECONDS = 2.5
 
 
 @pytest.fixture(scope="module")
