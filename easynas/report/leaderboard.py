@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from easynas.search.objective import rank_key
+from easynas.search.incumbent import rank_key
 from easynas.search.trial import Done, Failed, Trial
 
 COLUMNS = (

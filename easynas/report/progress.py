@@ -9,7 +9,7 @@ from rich.text import Text
 
 from easynas.report.leaderboard import status
 from easynas.search.budget import Deadline
-from easynas.search.objective import incumbent
+from easynas.search.incumbent import incumbent
 from easynas.search.trial import Done, Failed, Trial
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from easynas.search.budget import Deadline
-from easynas.search.objective import first_slice_bar
+from easynas.search.incumbent import first_slice_bar
 from easynas.search.study import Study
 from easynas.search.trial import Job, Trial
 

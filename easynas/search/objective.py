@@ -1,59 +1,132 @@
-"""Which of two trials is better, and which trial can still become the best."""
+"""What a search wants: objectives to improve, constraints to keep.
 
-import math
-from collections.abc import Iterable
-
-from easynas.search.trial import Done, Trial
-
-CATCH_UP = 1.5
-"""A candidate is expected to gain at most this multiple of what the incumbent gained after the same first slice.
-
-Learning curves of different networks cross, and larger ones start slower; successive halving (Jamieson & Talwalkar
-2016) ignores this, median stopping (Golovin et al. 2017) ignores the incumbent. The factor leaves room for the
-crossing.
+Everything is judged as a loss, smaller is better, so that strategies need no other direction. What can be computed
+without training, such as parameters, is computed before it, and then an infeasible design is never trained.
 """
 
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-_FIRST = "first_slice_score"
+import numpy as np
+
+from easynas.errors import InputError
+from easynas.search.trial import Done
+from easynas.space.dimension import Value
+
+Cheap = Callable[[Mapping[str, Value]], float]
+"""A measure of a genotype that needs no training."""
+
+_SCORE = "score"
 
 
-def rank_key(done: Done) -> tuple[float, float]:
-    """Sorts trials from worst to best: by score, equal scores by validation loss (many small sets end in ties)."""
-    score = done.score if math.isfinite(done.score) else -math.inf
-    return score, -done.metrics.get("loss", math.inf)
+@dataclass(frozen=True)
+class Objective:
+    """A measure to be improved.
 
-
-def incumbent(trials: Iterable[Trial]) -> Done | None:
-    """The best finished trial that was not dropped, if there is one."""
-    finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
-    return max(finished, key=rank_key, default=None)
-
-
-def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
-    """The trial whose network should be the result: the final training, unless another is clearly better.
-
-    Scores on held-out samples are noisy and the incumbent was chosen by its own: the longer training wins unless it is
-    behind by more than the standard error of their difference.
+    Attributes:
+        name: "score", or a key of `Done.metrics` such as "latency_ms".
+        maximize: whether larger is better.
+        cheap: computes the measure exactly from the genotype, without training; None: only a trial tells.
     """
-    best = incumbent(trials)
-    if best is None or not isinstance(final, Done):
-        return best
-    noise = math.hypot(best.metrics.get("standard_error", 0.0), final.metrics.get("standard_error", 0.0))
-    return final if not final.dropped and final.score >= best.score - noise else best
+
+    name: str
+    maximize: bool = False
+    cheap: Cheap | None = None
+
+    def loss(self, trial: Done) -> float:
+        """The measure of a trial as something to minimize; infinite if it is missing or not a number."""
+        return self._signed(measure(trial, self.name, self.cheap))
+
+    def known(self, values: Mapping[str, Value]) -> float:
+        """The loss of a genotype before training.
+
+        Raises:
+            ValueError: the objective is not cheap.
+        """
+        if self.cheap is None:
+            raise ValueError(f"The objective {self.name!r} is known after training only.")
+        return self._signed(self.cheap(values))
+
+    def _signed(self, value: float) -> float:
+        if not math.isfinite(value):
+            return math.inf
+        return -value if self.maximize else value
 
 
-def front_runner(trials: Iterable[Trial]) -> Done | None:
-    """The best trial that was judged after its first slice, if there is one."""
-    return incumbent(trial for trial in trials if isinstance(trial, Done) and _FIRST in trial.metrics)
+@dataclass(frozen=True)
+class Constraint:
+    """A measure that must not exceed a limit.
 
-
-def first_slice_bar(best: Done | None) -> float:
-    """The score that a new candidate must have after its first slice to be trained on; `-inf` while nothing is known.
-
-    It is the front runner's score minus `CATCH_UP` times what that trial gained after its own first slice, minus two
-    standard errors of a score (`metrics["standard_error"]`).
+    Attributes:
+        name: a key of `Done.metrics`, such as "latency_ms".
+        limit: the largest value allowed.
+        cheap: as for an `Objective`; a genotype above the limit is then never proposed.
     """
-    if best is None:
-        return -math.inf
-    gain = max(best.score - best.metrics[_FIRST], 0.0)
-    return best.score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)
+
+    name: str
+    limit: float
+    cheap: Cheap | None = None
+
+    def excess(self, trial: Done) -> float:
+        """How far a trial is above the limit, as a share of it; 0 if it is within, infinite if nobody knows."""
+        return self._excess(measure(trial, self.name, self.cheap))
+
+    def allows(self, values: Mapping[str, Value]) -> bool:
+        """Whether a genotype may be trained; True where only a trial tells."""
+        return self.cheap is None or self._excess(self.cheap(values)) == 0.0
+
+    def _excess(self, value: float) -> float:
+        if not math.isfinite(value):
+            return math.inf
+        return max(value - self.limit, 0.0) / (abs(self.limit) or 1.0)
+
+
+SCORE = Objective(_SCORE, maximize=True)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Objectives and constraints of a search.
+
+    Attributes:
+        objectives: at least one, of different names.
+        constraints: none or more.
+
+    Raises:
+        InputError: no objective, or the same one twice.
+    """
+
+    objectives: tuple[Objective, ...] = (SCORE,)
+    constraints: tuple[Constraint, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        names = [objective.name for objective in self.objectives]
+        if not names or len(set(names)) < len(names):
+            raise InputError(f"`objectives` must be different ones, and at least one. Received: {names}.")
+
+    @property
+    def single(self) -> bool:
+        """Whether the score is all that counts."""
+        return self.objectives == (SCORE,) and not any(limit.cheap is None for limit in self.constraints)
+
+    def losses(self, trial: Done) -> np.ndarray:
+        """The objectives of a trial, `(objectives,)`, smaller is better."""
+        return np.array([objective.loss(trial) for objective in self.objectives])
+
+    def violation(self, trial: Done) -> float:
+        """The sum of what a trial exceeds its limits by; 0 for a feasible one."""
+        return sum(constraint.excess(trial) for constraint in self.constraints)
+
+    def allows(self, values: Mapping[str, Value]) -> bool:
+        """Whether a genotype keeps the constraints that can be computed before training."""
+        return all(constraint.allows(values) for constraint in self.constraints)
+
+
+def measure(trial: Done, name: str, cheap: Cheap | None = None) -> float:
+    """What was measured of a trial, or what can be computed; NaN if neither."""
+    if name == _SCORE:
+        return trial.score
+    if name in trial.metrics:
+        return trial.metrics[name]
+    return math.nan if cheap is None else cheap(trial.job.values)

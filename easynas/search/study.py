@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 
 from easynas.errors import StudyError
+from easynas.search.incumbent import front_runner, incumbent, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
-from easynas.search.objective import front_runner, incumbent, rank_key
 from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1

@@ -10,7 +10,8 @@
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from easynas.errors import InputError
 
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from easynas.search.loop import Strategy
     from easynas.space.space import SearchSpace, Values
 
-_NAMES = ("auto", "evolution", "portfolio", "random")
+_HOMES = {
+    "evolution": ("easynas.strategies.evolution", "Evolution"),
+    "random": ("easynas.strategies.random", "Random"),
+}
 
 
 def names() -> tuple[str, ...]:
     """All names that `create` knows."""
-    return _NAMES
+    return tuple(sorted({"auto", "portfolio", *_HOMES}))
 
 
 def create(
@@ -51,22 +55,22 @@ def create(
     from numpy.random import SeedSequence
 
     seed = int(SeedSequence().generate_state(1)[0]) if random_state is None else int(random_state)
-    if name == "random":
-        from easynas.strategies.random import Random
-
-        return Random(space, seed=seed, feasible=feasible)
-    from easynas.strategies.evolution import Evolution
-
-    if name == "evolution":
-        return Evolution(space, seed=seed, feasible=feasible)
+    if name in _HOMES:
+        return _make(name, space, seed=seed, feasible=feasible)
     from easynas.strategies.portfolio import Portfolio
 
     # The portfolio is the first population, and a study has tens of trials: a small one lets evolution begin.
-    evolution = Evolution(space, seed=seed, feasible=feasible, population=8, sample=3)
+    evolution = _make("evolution", space, seed=seed, feasible=feasible, population=8, sample=3)
     return Portfolio(space, designs=designs, then=evolution)
 
 
 def check_name(name: object) -> None:
     """Raises an `InputError` that lists the names unless `name` is one of them."""
-    if name not in _NAMES:
-        raise InputError(f"`search` must be a strategy or one of {list(_NAMES)}. Received: {name!r}.")
+    if name not in names():
+        raise InputError(f"`search` must be a strategy or one of {list(names())}. Received: {name!r}.")
+
+
+def _make(name: str, space: "SearchSpace", **settings: Any) -> "Strategy":
+    module, kind = _HOMES[name]
+    made: Strategy = getattr(import_module(module), kind)(space, **settings)
+    return made

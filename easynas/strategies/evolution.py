@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from easynas.search.objective import rank_key
+from easynas.search.incumbent import rank_key
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.fresh import Feasible, Fresh

@@ -23,8 +23,8 @@ from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
 from easynas.nets.network import build, precision
 from easynas.nets.sizing import count_macs
+from easynas.search.incumbent import incumbent, to_ship
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
-from easynas.search.objective import incumbent, to_ship
 from easynas.search.plan import Plan, baseline_seconds, divide
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from easynas.search.objective import CATCH_UP, first_slice_bar, front_runner, incumbent, rank_key, to_ship
+from easynas.search.incumbent import CATCH_UP, first_slice_bar, front_runner, incumbent, rank_key, to_ship
 from easynas.search.trial import Done, Failed, Job
 
 

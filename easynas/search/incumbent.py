@@ -1,0 +1,59 @@
+"""Which of two trials is better, and which trial can still become the best."""
+
+import math
+from collections.abc import Iterable
+
+from easynas.search.trial import Done, Trial
+
+CATCH_UP = 1.5
+"""A candidate is expected to gain at most this multiple of what the incumbent gained after the same first slice.
+
+Learning curves of different networks cross, and larger ones start slower; successive halving (Jamieson & Talwalkar
+2016) ignores this, median stopping (Golovin et al. 2017) ignores the incumbent. The factor leaves room for the
+crossing.
+"""
+
+
+_FIRST = "first_slice_score"
+
+
+def rank_key(done: Done) -> tuple[float, float]:
+    """Sorts trials from worst to best: by score, equal scores by validation loss (many small sets end in ties)."""
+    score = done.score if math.isfinite(done.score) else -math.inf
+    return score, -done.metrics.get("loss", math.inf)
+
+
+def incumbent(trials: Iterable[Trial]) -> Done | None:
+    """The best finished trial that was not dropped, if there is one."""
+    finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
+    return max(finished, key=rank_key, default=None)
+
+
+def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
+    """The trial whose network should be the result: the final training, unless another is clearly better.
+
+    Scores on held-out samples are noisy and the incumbent was chosen by its own: the longer training wins unless it is
+    behind by more than the standard error of their difference.
+    """
+    best = incumbent(trials)
+    if best is None or not isinstance(final, Done):
+        return best
+    noise = math.hypot(best.metrics.get("standard_error", 0.0), final.metrics.get("standard_error", 0.0))
+    return final if not final.dropped and final.score >= best.score - noise else best
+
+
+def front_runner(trials: Iterable[Trial]) -> Done | None:
+    """The best trial that was judged after its first slice, if there is one."""
+    return incumbent(trial for trial in trials if isinstance(trial, Done) and _FIRST in trial.metrics)
+
+
+def first_slice_bar(best: Done | None) -> float:
+    """The score that a new candidate must have after its first slice to be trained on; `-inf` while nothing is known.
+
+    It is the front runner's score minus `CATCH_UP` times what that trial gained after its own first slice, minus two
+    standard errors of a score (`metrics["standard_error"]`).
+    """
+    if best is None:
+        return -math.inf
+    gain = max(best.score - best.metrics[_FIRST], 0.0)
+    return best.score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)
