@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StudyError,
     )
     from easynas.nets.block import Block
+    from easynas.search.objective import Constraint, Objective
     from easynas.search.trial import Done, Failed, Job
     from easynas.space.space import SearchSpace
     from easynas.tasks.image import ImageClassifier
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Block",
     "BudgetError",
+    "Constraint",
     "Done",
     "EasynasError",
     "ExportError",
@@ -45,6 +47,7 @@ __all__ = [
     "InputError",
     "Job",
     "NotFittedError",
+    "Objective",
     "SearchError",
     "SearchSpace",
     "StudyError",
@@ -58,10 +61,12 @@ __all__ = [
 ]
 
 _ERRORS = "easynas.errors"
+_OBJECTIVE = "easynas.search.objective"
 _TRIAL = "easynas.search.trial"
 _HOMES = {
     "Block": "easynas.nets.block",
     "BudgetError": _ERRORS,
+    "Constraint": _OBJECTIVE,
     "Done": _TRIAL,
     "EasynasError": _ERRORS,
     "ExportError": _ERRORS,
@@ -71,6 +76,7 @@ _HOMES = {
     "InputError": _ERRORS,
     "Job": _TRIAL,
     "NotFittedError": _ERRORS,
+    "Objective": _OBJECTIVE,
     "SearchError": _ERRORS,
     "SearchSpace": "easynas.space.space",
     "StudyError": _ERRORS,

@@ -4,6 +4,8 @@ A population is a queue: the oldest dies, whatever its score. A parent is the be
 child differs in one choice. What differs from the paper: a child may also be a crossover of two such parents (one in
 four); a genotype is never proposed twice; a failed trial enters the population as its worst member, so that its region
 is left; and the population is smaller, because a study here has tens of trials, not thousands (the paper: 100 and 25).
+With several objectives, or constraints that only a trial tells, the best of a few members is the winner of the crowded
+comparison of Deb et al. 2002 (NSGA-II): feasible, on an early front of the living, and in an empty part of it.
 """
 
 import math
@@ -12,6 +14,7 @@ from collections import deque
 import numpy as np
 
 from easynas.search.incumbent import rank_key
+from easynas.search.objective import SCORE_ALONE, Goal, Judged, places
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.fresh import Feasible, Fresh
@@ -23,7 +26,8 @@ class Evolution:
     Args:
         space: where to search.
         seed: proposals depend on it, on the job's number and on what was told, on nothing else.
-        feasible: genotypes for which it is False are never proposed.
+        feasible: genotypes for which it is False are never proposed, those against cheap constraints among them.
+        goal: what makes a member better than another.
         population: members alive; proposals are random until so many trials were told.
         sample: members that compete to be a parent.
         crossover: share of children with two parents.
@@ -35,6 +39,7 @@ class Evolution:
         *,
         seed: int,
         feasible: Feasible = lambda _: True,
+        goal: Goal = SCORE_ALONE,
         population: int = 30,
         sample: int = 10,
         crossover: float = 0.25,
@@ -44,7 +49,8 @@ class Evolution:
         self.population = population
         self.sample = sample
         self.crossover = crossover
-        self._alive: deque[Trial] = deque(maxlen=population)
+        self._goal = SCORE_ALONE if goal.single else goal  # `feasible` keeps the cheap constraints
+        self._alive: deque[Judged] = deque(maxlen=population)
         self._fresh = Fresh(space, feasible)
 
     def ask(self, job_id: int) -> Job | None:
@@ -59,7 +65,7 @@ class Evolution:
 
     def tell(self, trial: Trial) -> None:
         """The trial is born; when the population is full, its oldest member dies."""
-        self._alive.append(trial)
+        self._alive.append(self._goal.judge(trial))
         self._fresh.add(dict(trial.job.values))
 
     def _child(self, rng: np.random.Generator) -> tuple[Values | None, str]:
@@ -74,7 +80,10 @@ class Evolution:
 
     def _parent(self, rng: np.random.Generator) -> Trial:
         drawn = rng.choice(len(self._alive), size=min(self.sample, len(self._alive)), replace=False)
-        return max((self._alive[int(i)] for i in drawn), key=_fitness)
+        if self._goal is SCORE_ALONE:
+            return max((self._alive[int(i)].trial for i in drawn), key=_fitness)
+        place = places(self._alive)
+        return self._alive[min(drawn, key=lambda i: int(place[i]))].trial
 
 
 def _fitness(trial: Trial) -> tuple[float, float]:

@@ -7,15 +7,17 @@ if TYPE_CHECKING:
     from easynas.testing.blocks import check_block
     from easynas.testing.engines import check_engine
     from easynas.testing.fakes import FakeClock, FakeEngine
+    from easynas.testing.objectives import check_many_objectives
     from easynas.testing.strategies import check_strategy
 
-__all__ = ["FakeClock", "FakeEngine", "check_block", "check_engine", "check_strategy"]
+__all__ = ["FakeClock", "FakeEngine", "check_block", "check_engine", "check_many_objectives", "check_strategy"]
 
 _HOMES = {
     "FakeClock": "fakes",
     "FakeEngine": "fakes",
     "check_block": "blocks",
     "check_engine": "engines",
+    "check_many_objectives": "objectives",
     "check_strategy": "strategies",
 }
 

@@ -116,12 +116,16 @@ def _tell(strategy: Strategy, trials: Iterable[Trial]) -> None:
 
 
 def _evaluate(job: Job, space: SearchSpace) -> Trial:
-    """Every seventh job fails, every fifth is dropped; the score is the same wherever and whenever it is computed."""
+    """Every seventh job fails, every fifth is dropped, some are not measured; equal whenever it is computed."""
     if job.id % 7 == 6:
         return Failed(job, "cannot build", 0.5)
-    score = 1.0 - float(np.mean((space.encode(job.values) - 0.3) ** 2))
+    code = space.encode(job.values)
+    score = 1.0 - float(np.mean((code - 0.3) ** 2))
     fidelity = job.fidelity * (0.3 if job.id % 5 == 4 else 1.0)
-    return Done(job, score, 2.0, {"loss": 1.0 - score, "parameters": 1e3}, fidelity=fidelity)
+    metrics = {"loss": 1.0 - score, "parameters": 1e3}
+    if job.id % 11 != 8:
+        metrics["latency_ms"] = 1.0 + 9.0 * float(np.mean(code))
+    return Done(job, score, 2.0, metrics, fidelity=fidelity)
 
 
 def _large_space() -> SearchSpace:
