@@ -98,16 +98,18 @@ class Constraint:
 
         Above a limit of 0 it is in the units of the measure.
         """
-        return self._excess(measure(trial, self.name, self.cheap))
+        return max(self.margin(trial), 0.0)
+
+    def margin(self, trial: Done) -> float:
+        """The same, and negative below the limit: what a model learns from."""
+        return self._margin(measure(trial, self.name, self.cheap))
 
     def allows(self, values: Mapping[str, Value]) -> bool:
         """Whether a genotype may be trained; True where only a trial tells."""
-        return self.cheap is None or self._excess(self.cheap(values)) == 0.0
+        return self.cheap is None or self._margin(self.cheap(values)) <= 0.0
 
-    def _excess(self, value: float) -> float:
-        if not math.isfinite(value):
-            return math.inf
-        return max(value - self.limit, 0.0) / (abs(self.limit) or 1.0)
+    def _margin(self, value: float) -> float:
+        return (value - self.limit) / (abs(self.limit) or 1.0) if math.isfinite(value) else math.inf
 
 
 SCORE = Objective(_SCORE, maximize=True)

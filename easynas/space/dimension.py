@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ Value = bool | int | float | str
 
 _STEP = 0.2  # standard deviation of a mutation in the unit interval, as in evolution strategies on normalised boxes
 _FEW = 5  # with so few values a neighbour is any other value
+_LISTED = 1024  # so many values are looked up instead of computed
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Dimension:
             return cls(parameter, parameter.max_value - parameter.min_value + 1, categorical=False)
         return cls(parameter, 1 if parameter.max_value == parameter.min_value else math.inf, categorical=False)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return str(self.parameter.name)
 
@@ -58,7 +60,17 @@ class Dimension:
         return self.nearest(_plain(self.parameter.default))
 
     def active(self, values: Mapping[str, Value]) -> bool:
-        return all(condition.is_active(values) for condition in self.parameter.conditions)
+        return not self._conditions or all(condition.is_active(values) for condition in self._conditions)
+
+    @cached_property
+    def _kind(self) -> tuple[bool, bool]:
+        """Whether its values are booleans, and whether they are texts."""
+        declared = _plain(self.parameter.default)
+        return isinstance(declared, bool), isinstance(declared, str)
+
+    @cached_property
+    def _conditions(self) -> tuple[Any, ...]:
+        return tuple(self.parameter.conditions)
 
     def hangs_from(self, other: "Dimension") -> bool:
         """Whether the innermost condition of this choice is a value of `other`."""
@@ -69,9 +81,10 @@ class Dimension:
         """Whether `value` is one of this choice's, up to rounding; `True` is not the number 1."""
         if not isinstance(value, bool | int | float | str):
             return False
-        declared = _plain(self.parameter.default)
-        if any(isinstance(value, kind) != isinstance(declared, kind) for kind in (bool, str)):
+        if (isinstance(value, bool), isinstance(value, str)) != self._kind:
             return False
+        if value in self._places:
+            return True
         if isinstance(value, float) and not math.isfinite(value):
             return False
         nearest = self.nearest(value)
@@ -81,19 +94,35 @@ class Dimension:
         """The value of this choice that is closest to `value`, in the type that it was declared with."""
         if math.isinf(self.count):
             return float(self._within_range(value))
-        return self.at(self.position(value))
+        place = self._places.get(value)
+        return self.at(self.position(value)) if place is None else self._table[place]
 
     def values(self) -> list[Value]:
         """All values of a choice with a finite number of them, in order."""
+        return list(self._table)
+
+    @cached_property
+    def _table(self) -> list[Value]:
         if self._numerical and self.parameter.step is None and self.count > 1:
             return list(range(self.parameter.min_value, self.parameter.max_value + 1))
-        return [self.at(_middle(index, self.count)) for index in range(int(self.count))]
+        return [self._from_probability(_middle(index, self.count)) for index in range(int(self.count))]
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        """Indices of the values, of a choice that has not too many."""
+        return {value: index for index, value in enumerate(self._table)} if self.count <= _LISTED else {}
 
     def at(self, position: float) -> Value:
         """The value at a position in the unit interval."""
+        bounded = min(max(position, 0.0), 1.0)
+        if self.count <= _LISTED and not self._numerical:
+            return self._table[min(int(bounded * self.count), int(self.count) - 1)]
+        return self._from_probability(bounded)
+
+    def _from_probability(self, position: float) -> Value:
         if type(self.parameter).__name__ == "Fixed":
             return _plain(self.parameter.default)
-        value = _plain(self.parameter.prob_to_value(min(max(position, 0.0), 1.0)))
+        value = _plain(self.parameter.prob_to_value(position))
         return self._within_range(value) if self._numerical else value
 
     def position(self, value: Value) -> float:
@@ -101,8 +130,10 @@ class Dimension:
         if self.count == 1:
             return 0.5
         if not self._numerical:
-            values = self.values()
-            return _middle(min(range(len(values)), key=lambda i: _distance(values[i], value)), self.count)
+            place = self._places.get(value)
+            if place is None:
+                place = min(range(len(self._table)), key=lambda i: _distance(self._table[i], value))
+            return _middle(place, self.count)
         within = self._within_range(value)
         if self.parameter.step is None:
             return float(min(max(self.parameter.value_to_prob(within), 0.0), 1.0))
@@ -134,7 +165,7 @@ class Dimension:
         if self.count == 1:
             return value
         if self.categorical or self.count <= _FEW:
-            others = [each for each in self.values() if each != value]
+            others = [each for each in self._table if each != value]
             return others[int(rng.integers(len(others)))]
         position = self.position(value)
         for _ in range(32):
@@ -146,12 +177,12 @@ class Dimension:
     def encode(self, value: Value) -> list[float]:
         if not self.categorical:
             return [self.position(value)]
-        return [float(each == value) for each in self.values()]
+        return [float(each == value) for each in self._table]
 
     def decode(self, numbers: np.ndarray) -> Value:
         if not self.categorical:
             return self.at(float(numbers[0]))
-        return self.values()[int(np.argmax(numbers))]
+        return self._table[int(np.argmax(numbers))]
 
 
 def _stepped(parameter: Any) -> int:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from easynas.space.space import SearchSpace, Values
 
 _HOMES = {
+    "bayesian": ("easynas.strategies.bayesian", "Bayesian"),
     "evolution": ("easynas.strategies.evolution", "Evolution"),
     "pareto": ("easynas.strategies.pareto", "Pareto"),
     "random": ("easynas.strategies.random", "Random"),
 }
-_SEVERAL = frozenset({"auto", "evolution", "pareto", "portfolio"})
+_SEVERAL = frozenset({"auto", "bayesian", "evolution", "pareto", "portfolio"})
 """Those that take a `goal`: several objectives, and constraints that only a trial tells."""
 
 

@@ -1,0 +1,141 @@
+"""The problems: where to search, what an evaluation answers, and how what was found is judged by the truth."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tables import DEVICES, SHORT_EPOCHS, EPOCHS, NB201, DATA, Values, nb201
+
+from easynas import Constraint, Done, Objective, SearchSpace
+from easynas.search.front import hypervolume
+from easynas.search.trial import Trial
+from easynas.testing import Row, TabulatedEvaluator
+
+Point = tuple[float, float]
+"""What was spent, in trials, seconds or epochs, and what the truth says of what was found by then."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A search over a table.
+
+    Attributes:
+        space: where to search.
+        rows: the table.
+        judge: the curve of what was found, a point a trial.
+        trials: most evaluations.
+        seconds: most simulated time, of all evaluations together.
+        short: share of a full training that the shortest one takes.
+        objectives: what to improve; none: the score alone.
+        proxies: measures of untrained networks.
+    """
+
+    space: SearchSpace
+    rows: Callable[[Values], Sequence[Row]]
+    judge: Callable[[Sequence[Trial]], list[Point]]
+    trials: float = np.inf
+    seconds: float = np.inf
+    short: float = 1.0
+    objectives: tuple[Objective, ...] = ()
+    proxies: tuple[Callable[[Values], float], ...] = field(default=())
+
+    def evaluator(self, seed: int) -> TabulatedEvaluator:
+        return TabulatedEvaluator(self.space, self.rows, seed=seed)
+
+
+def queries(folder: Path, data: str, *, trials: int = 150) -> Problem:
+    """Full trainings, each scored with one of the table's seeds; the incumbent's mean test accuracy is the truth."""
+    table = nb201(folder)
+    truth = table.column(f"test200_{DATA[data]}")
+    return Problem(
+        table.space(), table.full(data), incumbent_of(truth, lambda _: 1.0), trials=trials, proxies=table.proxies(data)
+    )
+
+
+def clock(folder: Path, data: str, *, seconds: float = 20_000.0) -> Problem:
+    """Trainings of 12 epochs for a simulated time (NATS-Bench); the truth is the test accuracy after 200 epochs."""
+    table = nb201(folder)
+    truth = table.column(f"test200_{DATA[data]}")
+    return Problem(
+        table.space(),
+        table.short(data),
+        incumbent_of(truth, lambda trial: trial.seconds),
+        seconds=seconds,
+        proxies=table.proxies(data),
+    )
+
+
+def fidelity(folder: Path, data: str, *, trainings: int = 25) -> Problem:
+    """Trainings of 12 or of 200 epochs, paid in epochs; the incumbent is the best full training."""
+    table = nb201(folder)
+    truth = table.column(f"test200_{DATA[data]}")
+    return Problem(
+        table.space(),
+        table.both(data),
+        incumbent_of(truth, lambda trial: trial.seconds),
+        seconds=float(trainings * EPOCHS),
+        short=SHORT_EPOCHS / EPOCHS,
+        proxies=table.proxies(data),
+    )
+
+
+def tradeoff(folder: Path, device: str, *, trials: int = 100) -> Problem:
+    """Error and latency on a device; the truth is the share of the hypervolume of the best possible front.
+
+    Latencies are scaled to the table's range and errors to 100 points. The reference is the worst latency and the error
+    of the median cell: a front is worth something where it beats half of all cells.
+    """
+    table = nb201(folder)
+    data = "cifar100" if device == "pi5" else "cifar10"
+    latency, truth = table.column(DEVICES[device]), table.column(f"test200_{DATA[data]}")
+    all_points = np.stack([100.0 - table.arrays[f"test200_{DATA[data]}"], table.arrays[DEVICES[device]]], axis=1)
+    reference = np.array([np.median(all_points[:, 0]), all_points[:, 1].max()])
+    best = hypervolume(all_points, reference)
+    full = table.full(data)
+
+    def rows(values: Values) -> tuple[Row, ...]:
+        return tuple(Row(row.scores, row.seconds, metrics={"latency_ms": latency(values)}) for row in full(values))
+
+    def judge(trials: Sequence[Trial]) -> list[Point]:
+        found: list[list[float]] = []
+        curve: list[Point] = []
+        for number, trial in enumerate(trials, start=1):
+            found.append([100.0 - truth(trial.job.values), latency(trial.job.values)])
+            curve.append((float(number), hypervolume(np.array(found), reference) / best))
+        return curve
+
+    score = Objective("score", maximize=True)
+    return Problem(table.space(), rows, judge, trials=trials, objectives=(score, Objective("latency_ms")))
+
+
+def incumbent_of(
+    truth: Callable[[Values], float], cost: Callable[[Trial], float]
+) -> Callable[[Sequence[Trial]], list[Point]]:
+    """Judges by the truth about the best full training so far, or about the best of all while there is none."""
+
+    def judge(trials: Sequence[Trial]) -> list[Point]:
+        best: Done | None = None
+        spent, curve = 0.0, []
+        for trial in trials:
+            spent += cost(trial)
+            if isinstance(trial, Done) and (best is None or _rank(trial) > _rank(best)):
+                best = trial
+            if best is not None:
+                curve.append((spent, truth(best.job.values)))
+        return curve
+
+    return judge
+
+
+def _rank(trial: Done) -> tuple[float, float]:
+    return trial.fidelity, trial.score
+
+
+PROBLEMS: dict[str, Callable[[Path], Problem]] = {
+    **{f"{data}-queries": lambda folder, data=data: queries(folder, data) for data in DATA},
+    **{f"{data}-clock": lambda folder, data=data: clock(folder, data) for data in DATA},
+    **{f"{data}-epochs": lambda folder, data=data: fidelity(folder, data) for data in DATA},
+    **{f"{device}-tradeoff": lambda folder, device=device: tradeoff(folder, device) for device in DEVICES},
+}

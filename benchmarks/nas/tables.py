@@ -1,0 +1,111 @@
+"""Published tables of trained networks, as search problems.
+
+Every table is a file of arrays in the folder that `--tables` or the variable EASYNAS_NAS_DATA names; see README.md.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import numpy as np
+
+from easynas import SearchSpace
+from easynas.testing import Row
+
+Values = Mapping[str, Any]
+Array = np.ndarray[Any, np.dtype[Any]]
+
+EDGES = ("0-1", "0-2", "1-2", "0-3", "1-3", "2-3")
+SHORT_EPOCHS, EPOCHS = 12, 200
+DATA = {"cifar10": "c10", "cifar100": "c100"}
+DEVICES = {"pixel3": "help_pixel3", "raspi4": "help_raspi4", "pi5": "h360_pi5_litert_cifar100_ms"}
+
+
+@dataclass(frozen=True)
+class NB201:
+    """NAS-Bench-201 (Dong & Yang 2020): six edges of a cell, five operations each, all 15,625 cells trained.
+
+    Attributes:
+        operations: names, in the order of the codes.
+        index: row of a cell by its code, the operations as digits of base 5.
+        arrays: the columns, a row a cell.
+    """
+
+    operations: tuple[str, ...]
+    index: Array
+    arrays: Mapping[str, Array]
+
+    @classmethod
+    def load(cls, folder: Path) -> "NB201":
+        arrays: dict[str, Array] = {}
+        for name in ("nb201", "nb201_hw", "nb201_zerocost"):
+            if (folder / f"{name}.npz").exists():
+                with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
+                    arrays |= {key: file[key] for key in file.files}
+        codes = arrays["ops"].astype(int) @ 5 ** np.arange(len(EDGES))
+        index = np.full(5 ** len(EDGES), -1)
+        index[codes] = np.arange(len(codes))
+        return cls(tuple(str(name) for name in arrays["op_names"]), index, arrays)
+
+    def space(self) -> SearchSpace:
+        """A choice of operation for every edge."""
+        hp = keras_tuner.HyperParameters()
+        for edge in EDGES:
+            hp.Choice(edge, list(self.operations))
+        return SearchSpace(hp)
+
+    def row(self, values: Values) -> int:
+        """The row of a cell."""
+        return int(self.index[sum(self.operations.index(values[edge]) * 5**i for i, edge in enumerate(EDGES))])
+
+    def column(self, name: str) -> Callable[[Values], float]:
+        """A measure of every cell, as a function of a genotype."""
+        column = self.arrays[name]
+        return lambda values: float(column[self.row(values)])
+
+    def proxies(self, data: str) -> tuple[Callable[[Values], float], ...]:
+        """NASWOT, log-SynFlow, FLOPs and parameters: what is known of an untrained cell."""
+        names = (f"naswot_{DATA[data]}", f"logsynflow_{DATA[data]}", "flops_m_c10", "params_m_c10")
+        return tuple(self.column(name) for name in names)
+
+    def full(self, data: str) -> Callable[[Values], tuple[Row, ...]]:
+        """Trainings of 200 epochs, one score for every seed there is."""
+        scores, seconds = self.arrays[f"val200_{DATA[data]}"], self.arrays["train_s_per_epoch_c10valid"]
+
+        def rows(values: Values) -> tuple[Row, ...]:
+            row = self.row(values)
+            known = scores[row][~np.isnan(scores[row])]
+            return (Row(tuple(known.tolist()), EPOCHS * float(seconds[row])),)
+
+        return rows
+
+    def short(self, data: str) -> Callable[[Values], tuple[Row, ...]]:
+        """Trainings of 12 epochs alone, as NATS-Bench's protocol has them (Dong et al. 2021, §5)."""
+        scores, seconds = self.arrays[f"val12_{DATA[data]}"], self.arrays["train_s_per_epoch_c10valid"]
+
+        def rows(values: Values) -> tuple[Row, ...]:
+            row = self.row(values)
+            return (Row((float(scores[row]),), SHORT_EPOCHS * float(seconds[row])),)
+
+        return rows
+
+    def both(self, data: str) -> Callable[[Values], tuple[Row, ...]]:
+        """12 and 200 epochs, in epochs instead of seconds; the long training does not continue the short one."""
+        short, scores = self.arrays[f"val12_{DATA[data]}"], self.arrays[f"val200_{DATA[data]}"]
+
+        def rows(values: Values) -> tuple[Row, ...]:
+            row = self.row(values)
+            known = scores[row][~np.isnan(scores[row])]
+            first = Row((float(short[row]),), SHORT_EPOCHS, fidelity=SHORT_EPOCHS / EPOCHS)
+            return first, Row(tuple(known.tolist()), EPOCHS)
+
+        return rows
+
+
+@cache
+def nb201(folder: Path) -> NB201:
+    """The table of a folder, read once in a process."""
+    return NB201.load(folder)

@@ -1,0 +1,67 @@
+"""Genotypes as points, so that networks that are alike are near: what the Gaussian process measures distances by.
+
+An unordered choice is a corner of a simplex, an ordered one a position on a line. A choice that may be inactive lies on
+an arc around the point that stands for its absence (Swersky et al. 2014, "Raiders of the lost architecture: kernels for
+Bayesian optimization in conditional parameter spaces", eq. 2-3): two networks that lack it are equal in it, and one
+that lacks it is as far from every network that has it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from easynas.space.dimension import Dimension, Value
+from easynas.space.space import SearchSpace
+
+_ARC = math.pi / 2  # the two ends of a conditional choice are as far apart as two unordered values
+
+
+class Embedding:
+    """Points of a space's genotypes.
+
+    Attributes:
+        groups: `(columns,)`, the number of the choice that a column belongs to.
+        choices: how many choices there are.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._dimensions = [dimension for dimension in space.dimensions if dimension.count > 1]
+        widths = [_columns(dimension) for dimension in self._dimensions]
+        self.choices = len(widths)
+        self.groups = np.repeat(np.arange(self.choices), widths)
+        self._known: list[dict[Value, list[float]]] = [{} for _ in self._dimensions]
+
+    def __call__(self, genotypes: Sequence[Mapping[str, Value]]) -> np.ndarray:
+        """Points `(genotypes, columns)` of genotypes in canonical form; a choice puts two a distance of 1 apart at most."""
+        return np.array([self._point(values) for values in genotypes]).reshape(len(genotypes), len(self.groups))
+
+    def _point(self, values: Mapping[str, Value]) -> list[float]:
+        point: list[float] = []
+        for dimension, known in zip(self._dimensions, self._known, strict=True):
+            value = values.get(dimension.name)
+            if value is None or not dimension.active(values):
+                point += [0.0] * _columns(dimension)
+                continue
+            numbers = known.get(value)
+            if numbers is None:
+                numbers = _place(dimension, value)
+                if math.isfinite(dimension.count):
+                    known[value] = numbers
+            point += numbers
+        return point
+
+
+def _columns(dimension: Dimension) -> int:
+    if dimension.categorical:
+        return dimension.width
+    return 2 if dimension.parameter.conditions else 1
+
+
+def _place(dimension: Dimension, value: Value) -> list[float]:
+    if dimension.categorical:
+        return [number * math.sqrt(0.5) for number in dimension.encode(value)]
+    position = dimension.position(value)
+    if dimension.parameter.conditions:
+        return [math.sqrt(0.5) * math.cos(_ARC * position), math.sqrt(0.5) * math.sin(_ARC * position)]
+    return [position]

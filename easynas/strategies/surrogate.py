@@ -1,0 +1,136 @@
+"""Gaussian processes of what was told, one a measure, with hyperparameters that are fitted now and then."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from easynas.space.space import SearchSpace, Values
+from easynas.strategies.embedding import Embedding
+from easynas.strategies.gaussian import GaussianProcess, Hyper, fit
+from easynas.strategies.observations import Observations, standardize
+from easynas.strategies.prospects import Prospects
+
+_FIT_FROM, _FIT_GROWTH = 10, 1.15
+"""Hyperparameters are fitted at so many trials, and again with so many times as many; before, the prior holds."""
+_LARGEST = 400
+"""Trials in a model; of more, the best and the latest, a half each. Time grows with the cube."""
+
+
+class Points(NamedTuple):
+    """Genotypes as a model sees them.
+
+    Attributes:
+        x: `(genotypes, columns)`.
+        opinion: `(genotypes,)`, what is thought of them before training; None for nothing.
+    """
+
+    x: np.ndarray
+    opinion: np.ndarray | None
+
+    def at(self, index: np.ndarray) -> "Points":
+        return Points(self.x[index], None if self.opinion is None else self.opinion[index])
+
+
+class Surrogate:
+    """Predicts measures of genotypes that were not trained.
+
+    Args:
+        space: what genotypes belong to.
+        told: what was measured; it grows meanwhile.
+        prospects: the prior mean of the first measure; None for none.
+    """
+
+    def __init__(self, space: SearchSpace, told: Observations, *, prospects: Prospects | None = None) -> None:
+        self._told = told
+        self._prospects = prospects
+        self._embedding = Embedding(space)
+        self._x = np.empty((0, len(self._embedding.groups)))
+        self._opinion = np.empty(0)
+        self._hyper: dict[int, tuple[int, Hyper]] = {}
+
+    def points(self, genotypes: Sequence[Values]) -> Points:
+        opinion = None if self._prospects is None else self._prospects.opinion(genotypes)
+        return Points(self._embedding(genotypes), opinion)
+
+    def draw(self, column: int, at: Points, rng: np.random.Generator) -> np.ndarray:
+        """One function drawn from the posterior of a measure, `(genotypes,)`, in its own units, smaller is better."""
+        process, mean, deviation, _ = self._process(column)
+        return mean - deviation * process.sample(at.x, rng, self._of(column, at))
+
+    def expect(self, column: int, at: Points, pending: Points) -> tuple[np.ndarray, np.ndarray, float]:
+        """The expected standardized measure, its deviation, both `(genotypes,)`, and the best expected of the told.
+
+        Larger is better. What is `pending` is believed to turn out as expected.
+        """
+        process, _, _, known = self._process(column)
+        best = float(process.mean(known.x, known.opinion).max())
+        if len(pending.x):
+            process = process.believing(pending.x, self._of(column, pending))
+        mean, covariance = process.posterior(at.x, self._of(column, at))
+        return mean, np.sqrt(np.maximum(np.diag(covariance), 1e-12)), best
+
+    def log_seconds(self, at: Points) -> np.ndarray:
+        """Expected logarithm of the seconds of a training, `(genotypes,)`."""
+        logs = self._told.log_seconds
+        ended = np.flatnonzero(np.isfinite(logs))[-_LARGEST:]
+        values, mean, deviation = standardize(logs[ended])
+        known = self._known().at(ended)
+        process = GaussianProcess(known.x, values, self._embedding.groups, Hyper.prior(self._embedding.choices))
+        return mean - deviation * process.mean(at.x)
+
+    def _process(self, column: int) -> tuple[GaussianProcess, float, float, Points]:
+        losses = self._told.measures[:, column]
+        known = self._known()
+        hyper = self._fitted(column, losses, known)
+        kept = _kept(losses)
+        values, mean, deviation = standardize(losses[kept])
+        points = known.at(kept)
+        points = Points(points.x, self._of(column, points))
+        process = GaussianProcess(points.x, values, self._embedding.groups, hyper, opinion=points.opinion)
+        return process, mean, deviation, points
+
+    def _fitted(self, column: int, losses: np.ndarray, known: Points) -> Hyper:
+        """Those of the first trials, as many as the schedule says: a search that is continued must find the same."""
+        size = _scheduled(len(losses))
+        if size == 0 or not np.isfinite(losses[:size]).any():
+            return Hyper.prior(self._embedding.choices)
+        at, hyper = self._hyper.get(column, (0, None))
+        if hyper is None or at != size:
+            kept = _kept(losses[:size])
+            points = known.at(kept)
+            values = standardize(losses[kept])[0]
+            hyper = fit(points.x, values, self._embedding.groups, opinion=self._of(column, points))
+            self._hyper[column] = size, hyper
+        return hyper
+
+    def _known(self) -> Points:
+        """The told genotypes, each embedded once."""
+        new = self.points(self._told.values[len(self._x) :]) if len(self._x) < len(self._told) else None
+        if new is not None:
+            self._x = np.concatenate([self._x, new.x])
+            if new.opinion is not None:
+                self._opinion = np.concatenate([self._opinion, new.opinion])
+        return Points(self._x, None if self._prospects is None else self._opinion)
+
+    @staticmethod
+    def _of(column: int, points: Points) -> np.ndarray | None:
+        """The opinion is about the first measure."""
+        return points.opinion if column == 0 else None
+
+
+def _scheduled(trials: int) -> int:
+    """The largest number of the schedule that is not above `trials`; 0 if there is none."""
+    size, following = 0, _FIT_FROM
+    while following <= trials:
+        size, following = following, int(following * _FIT_GROWTH) + 1
+    return size
+
+
+def _kept(losses: np.ndarray) -> np.ndarray:
+    """Indices of the trials that a model holds, in their order."""
+    if len(losses) <= _LARGEST:
+        return np.arange(len(losses))
+    latest = np.arange(len(losses) - _LARGEST // 2, len(losses))
+    best = np.argsort(losses[: latest[0]], kind="stable")[: _LARGEST - len(latest)]
+    return np.concatenate([np.sort(best), latest])
