@@ -27,6 +27,7 @@ REQUIRED = [
     "psutil>=6,<8",
     "rich>=13.9,<16",
     "scikit-learn>=1.6,<2",
+    "scipy>=1.13,<2",
     "tensorflow>=2.18,<3",
     "tensorflow-model-optimization>=0.8.1,<1",
     "tf_keras>=2.18,<3",  # each release pins the TensorFlow of the same number, so pip keeps the two together

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "evolution": ("easynas.strategies.evolution", "Evolution"),
     "random": ("easynas.strategies.random", "Random"),
+    "tpe": ("easynas.strategies.tpe", "TPE"),
 }
 
 
