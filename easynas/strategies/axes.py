@@ -24,6 +24,7 @@ class Axes:
     def __init__(self, space: SearchSpace) -> None:
         self._dimensions = space.dimensions
         self.categories = np.array([int(d.count) if d.categorical else 0 for d in space.dimensions])
+        self._ordered: list[int] = np.flatnonzero(self.categories == 0).tolist()
         self._values = [d.values() if d.categorical or d.count <= _FINE else None for d in space.dimensions]
         self._positions = [
             np.array([d.position(value) for value in values]) if values is not None else _middles(_FINE)
@@ -54,7 +55,7 @@ class Axes:
     def snap(self, rows: np.ndarray) -> np.ndarray:
         """Rows `(n, choices)` without NaN, their ordered choices moved to the nearest values."""
         snapped = rows.copy()
-        for column in np.flatnonzero(self.categories == 0):
+        for column in self._ordered:
             if self._values[column] is not None:
                 snapped[:, column] = self._positions[column][self._cells(column, rows[:, column])]
         return snapped
@@ -62,7 +63,7 @@ class Axes:
     def cells(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper ends of the cells of ordered choices, `(n, choices)` each; NaN for everything else."""
         low, high = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
-        for column in np.flatnonzero(self.categories == 0):
+        for column in self._ordered:
             active = ~np.isnan(rows[:, column])
             cells = self._cells(column, rows[active, column])
             low[active, column], high[active, column] = self._borders[column][cells], self._borders[column][cells + 1]

@@ -125,7 +125,7 @@ def _to_neighbours(rows: np.ndarray) -> np.ndarray:
 
 
 def _normal_reference(rows: np.ndarray) -> np.ndarray:
-    """1.06 σ n^(-1 / (4 + choices)), the same for all kernels of a choice, as BOHB's estimator has it."""
+    """1.06 deviation n^(-1 / (4 + choices)), the same for all kernels of a choice, as BOHB's estimator has it."""
     known = ~np.isnan(rows)
     count = np.maximum(known.sum(axis=0), 1)
     filled = np.where(known, rows, 0.0)

@@ -1,10 +1,10 @@
 """Tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for hyper-parameter optimization", section 4).
 
 The trials are split into the good and the bad, each a density over the space, l(x) and g(x). Candidates are drawn from
-l, and the one with the greatest l(x) / g(x) is proposed: the greatest expected improvement. Settings are Optuna's:
-ten random trials first, the best tenth (at most 25) is good, 24 candidates; `bohb` has those of that paper. What differs
-from the paper: what was proposed before is passed over, since a search over discrete choices stalls otherwise; a failed
-or dropped trial is a bad one; all trials weigh the same, however old (Hyperopt lets them fade after 25).
+l, and the one with the greatest l(x) / g(x) is proposed: the greatest expected improvement. Settings are Optuna's: ten
+random trials first, the best tenth (at most 25) is good, 24 candidates. What differs from the paper: what was proposed
+before is passed over, since a search over discrete choices stalls otherwise; a failed or dropped trial is a bad one;
+and all trials weigh the same, however old (Optuna and Hyperopt let them fade after 25).
 """
 
 import math
