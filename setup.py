@@ -27,9 +27,11 @@ REQUIRED = [
     "psutil>=6,<8",
     "rich>=13.9,<16",
     "scikit-learn>=1.6,<2",
+    "scipy>=1.13,<2",
     "tensorflow>=2.18,<3",
     "tensorflow-model-optimization>=0.8.1,<1",
     "tf_keras>=2.18,<3",  # each release pins the TensorFlow of the same number, so pip keeps the two together
+    "threadpoolctl>=3.5,<4",
     "typer>=0.12,<1",
 ]
 RAY = ["ray>=2.40,<3"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from problems import Problem
+from table_problems import Problem
 
 from easynas import strategies
 from easynas.search.loop import Strategy
@@ -30,5 +30,9 @@ def warm(name: str) -> Method:
 
 METHODS: dict[str, Method] = {
     **{name: plain(name) for name in strategies.names() if name not in ("auto", "portfolio")},
-    **{f"{name}+proxies": warm(name) for name in ("bayesian", "bananas", "evolution", "tpe", "random") if name in strategies.names()},
+    **{
+        f"{name}+proxies": warm(name)
+        for name in ("bayesian", "bananas", "evolution", "tpe", "random")
+        if name in strategies.names()
+    },
 }

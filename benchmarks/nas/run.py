@@ -15,12 +15,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-# Matrices are small, and every core has a run of its own.
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-
 from methods import METHODS
-from problems import PROBLEMS
+from table_problems import PROBLEMS
 
 from easynas import __version__
 from easynas.testing import simulate

@@ -77,7 +77,7 @@ class RayEngine:
 
     Args:
         evaluate: a function `(job, *, deadline, bar) -> Trial`; it travels by value. If it has `detached`, that travels
-            instead, and what comes back goes through `attached`.
+            instead, with what `brought` has for a job, and what comes back goes through `attached`.
         workers: actors; at least 1.
         threads: threads of each for numerical work.
         needed: resources of each, by Ray's names.
@@ -94,6 +94,7 @@ class RayEngine:
 
         detached = getattr(evaluate, "detached", None)
         self._attached = None if detached is None else evaluate.attached  # type: ignore[attr-defined]
+        self._brought = getattr(evaluate, "brought", None)
         self._evaluate = ray.put(_packed(evaluate if detached is None else detached()))
         self._lightens = hasattr(evaluate, "lighter")
         self._workers = workers
@@ -222,7 +223,10 @@ class RayEngine:
                 slot.handle = self._cluster.waiting.pop(0)
                 slot.jobs += 1
                 running = self._cluster.running[slot.handle]
-                result = slot.actor.run.remote(running.job, running.deadline.left, running.bar, running.lighter)
+                brought = None if self._brought is None else self._brought(running.job)
+                result = slot.actor.run.remote(
+                    running.job, running.deadline.left, running.bar, running.lighter, brought
+                )
                 self._cluster.results[result] = slot.handle
 
     def _late(self) -> list[Handle]:
@@ -292,10 +296,11 @@ class _Worker:
         """Answers when the actor has started."""
         return True
 
-    def run(self, job: Job, seconds: float, bar: float, lighter: bool) -> Any:  # noqa: FBT001 - Ray takes positions
+    def run(self, job: Job, seconds: float, bar: float, lighter: bool, brought: Any) -> Any:  # noqa: FBT001 - positions
         """Evaluates one job that has so many seconds from now."""
         evaluate = self._evaluate.lighter() if lighter else self._evaluate
-        return evaluate(job, deadline=Deadline.after(seconds), bar=bar)
+        with_it = {} if brought is None else {"brought": brought}
+        return evaluate(job, deadline=Deadline.after(seconds), bar=bar, **with_it)
 
 
 def _ended(refs: list[Any], seconds: float) -> list[Any]:

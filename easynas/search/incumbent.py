@@ -1,7 +1,8 @@
 """Which of two trials is better, and which trial can still become the best."""
 
+import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from easynas.search.trial import Done, Trial
 
@@ -14,6 +15,10 @@ crossing.
 """
 
 
+PROMOTED, LATEST = 9, 40
+"""Most trials that go on from a rung, and trials of lower fidelity among which they are: a third of a rung of 27, with
+which a bracket starts at 1 / 27, and room for what ends while they go on."""
+
 _FIRST = "first_slice_score"
 
 
@@ -24,7 +29,10 @@ def rank_key(done: Done) -> tuple[float, float]:
 
 
 def incumbent(trials: Iterable[Trial]) -> Done | None:
-    """The best finished trial that was not dropped, if there is one."""
+    """The best finished trial that was not dropped, if there is one.
+
+    One of a lower fidelity counts like any other: its score is that of a network that is there.
+    """
     finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
     return max(finished, key=rank_key, default=None)
 
@@ -42,9 +50,25 @@ def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
     return final if not final.dropped and final.score >= best.score - noise else best
 
 
+def promotable(trials: Iterable[Done], continued: Container[int]) -> list[Done]:
+    """Those of a lower fidelity that a strategy may still train on: the best of the latest on each rung.
+
+    Args:
+        trials: the `LATEST` of lower fidelity that finished.
+        continued: numbers of the trials that were trained on already.
+    """
+    rungs: dict[float, list[Done]] = {}
+    for trial in trials:
+        if trial.job.id not in continued:
+            rungs.setdefault(trial.job.fidelity, []).append(trial)
+    return [trial for rung in rungs.values() for trial in heapq.nlargest(PROMOTED, rung, key=rank_key)]
+
+
 def front_runner(trials: Iterable[Trial]) -> Done | None:
-    """The best trial that was judged after its first slice, if there is one."""
-    return incumbent(trial for trial in trials if isinstance(trial, Done) and _FIRST in trial.metrics)
+    """The best full training that was judged after its first slice, if there is one; a slice of another is no such."""
+    return incumbent(
+        trial for trial in trials if isinstance(trial, Done) and trial.job.whole and _FIRST in trial.metrics
+    )
 
 
 def first_slice_bar(best: Done | None) -> float:

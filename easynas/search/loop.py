@@ -1,6 +1,8 @@
 """The loop that joins a strategy, which proposes, with an engine, which evaluates."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -65,7 +67,8 @@ class Launcher(Protocol):
         Args:
             evaluate: what to do with a job. It may offer `lighter()`, the same with less memory, to try again when
                 memory ran out; and, for engines on other machines, `detached()`, the same without files of this one,
-                whose results `attached(result)` makes trials.
+                whose results `attached(result)` makes trials, and `brought(job)`: what such a job needs of the files
+                here, None for nothing; it is handed over as an argument `brought`.
             workers: most jobs at the same time; None: as many as there is room for.
             threads: threads for each; None: all of a machine.
             log: a file for what the workers' libraries print.
@@ -81,44 +84,60 @@ def run_search(
     *,
     trial_seconds: float,
     max_trials: float,
+    start_seconds: float = 0.0,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
 
     Every trial is in the study before the strategy learns of it. A full training gets `trial_seconds`, stretched or
-    squeezed a little so that the last ones end together with the search, and a job of lower fidelity its share of that.
-    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and
-    then, and what it raises ends the search.
+    squeezed a little so that the last ones end together with the search. A job of lower fidelity, or one that goes on
+    from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
+    is compared with others of its rung, so nothing stretches it and no bar ends it early. What the loop itself takes,
+    proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends
+    the search.
     """
     waited, began = 0.0, deadline.elapsed
     running: set[Handle] = set()
     started, next_id = 0, study.next_id
-    exhausted = False
+    exhausted, shortest = False, 0.0
     while True:
-        while not exhausted and len(running) < engine.workers and started < max_trials:
-            seconds = _share(deadline.left, trial_seconds)
-            job = strategy.ask(next_id) if seconds is not None else None
-            if job is None or seconds is None:
-                exhausted = not running or seconds is None
+        enough = deadline.left >= _WORTHWHILE * shortest
+        while enough and not exhausted and len(running) < engine.workers and started < max_trials:
+            asked = strategy.ask(next_id)
+            if asked is None:
+                exhausted = not running
                 break
-            bar = first_slice_bar(study.front_runner)
-            running.add(engine.submit(job, deadline=deadline.within(seconds * job.fidelity), bar=bar))
+            job = _with_weights_that_are_there(asked, study)
+            wanted = start_seconds + (job.fidelity - job.trained) * (trial_seconds - start_seconds)
+            exhausted = deadline.left < _WORTHWHILE * wanted
+            if exhausted:
+                break
+            seconds = _stretched(wanted, deadline.left) if job.whole else wanted
+            bar = first_slice_bar(study.front_runner) if job.whole else -math.inf
+            running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
             started, next_id = started + 1, next_id + 1
+            shortest = min(wanted, shortest or wanted)
+            enough = deadline.left >= _WORTHWHILE * shortest
         if not running:
             study.timings["bookkeeping"] = deadline.elapsed - began - waited
             return
         check()
-        asked = deadline.elapsed
+        before = deadline.elapsed
         ended = engine.poll(timeout=1.0)
-        waited += deadline.elapsed - asked
+        waited += deadline.elapsed - before
         for handle, trial in ended:
             running.remove(handle)
             study.append(trial)
             strategy.tell(trial)
 
 
-def _share(left: float, trial_seconds: float) -> float | None:
-    """The time of a trial started now, such that a whole number of trials fills what is left; None if too little is."""
-    if left < _WORTHWHILE * trial_seconds:
-        return None
-    return left / max(1, round(left / trial_seconds))
+def _with_weights_that_are_there(job: Job, study: Study) -> Job:
+    """The job; from random weights, with all of its training to do, if those that it would go on from are gone."""
+    if job.continues is None or study.weights_path(job.continues).exists():
+        return job
+    return replace(job, continues=None, trained=0.0)
+
+
+def _stretched(wanted: float, left: float) -> float:
+    """About the seconds that are wanted, such that a whole number of trials fills what is left."""
+    return left / max(1, round(left / wanted))

@@ -26,11 +26,13 @@ class Plan:
         search: all trials together; 0 for no search.
         trial: one trial.
         reason: why, as a sentence.
+        start: of a trial, until its first step.
     """
 
     search: float
     trial: float
     reason: str
+    start: float = 0.0
 
 
 def baseline_seconds(total: float) -> float:
@@ -48,7 +50,8 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
     """
     left = max(left, 0.0)
     search = _SEARCH_SHARE * left
-    least = _STARTS * start_seconds + max(_USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
+    start = _STARTS * start_seconds
+    least = start + max(_USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
     if search < least:
         return Plan(
             0.0,
@@ -62,4 +65,5 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
         search / rounds,
         f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; "
         "the final training has the rest.",
+        start,
     )

@@ -9,19 +9,21 @@ import math
 import os
 import platform
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 from easynas.errors import StudyError
-from easynas.search.incumbent import front_runner, incumbent, rank_key
+from easynas.search.incumbent import LATEST, front_runner, incumbent, promotable, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
 from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1
 KEPT = 3
-"""How many of the best trials keep their weights on the disk; what is still running and the latest trial do too."""
+"""How many of the best trials keep their weights on the disk; so do what is still running, the latest trial, and what
+may still be trained on (`promotable`)."""
 
 _SHIPPED, _RUN, _FACT = "shipped", "run", "fact"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
@@ -65,6 +67,8 @@ class Study:
         self._clock = clock
         self._listeners: list[Callable[[Trial], None]] = []
         self._weighty: list[Done] = []
+        self._low: deque[Done] = deque(maxlen=LATEST)
+        self._continued: set[int] = set()
         self._next_id = 0
         for number, record in enumerate(records[1:], start=2):
             try:
@@ -197,8 +201,12 @@ class Study:
         self.trials.append(trial)
         self._next_id = max(self._next_id, trial.job.id + 1)
         self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
+        if trial.job.continues is not None:
+            self._continued.add(trial.job.continues)
         if isinstance(trial, Done) and not trial.dropped:
             self._weighty.append(trial)
+            if trial.job.fidelity < 1.0:
+                self._low.append(trial)
 
     def _write(self, record: Record) -> None:
         if self._journal is None:
@@ -206,9 +214,10 @@ class Study:
         self._journal.append({**record, "at": round(self._clock(), 3)})
 
     def _prune(self) -> None:
-        """Deletes the weights of trials that can no longer become the result."""
-        best = {trial.job.id for trial in heapq.nlargest(KEPT, self._weighty, key=rank_key)}
-        kept = [trial for trial in self._weighty if trial.job.id in best or trial is self.trials[-1]]
+        """Deletes the weights of trials that can no longer become the result, nor be trained on."""
+        best = heapq.nlargest(KEPT, self._weighty, key=rank_key)
+        needed = {trial.job.id for trial in (*best, *promotable(self._low, self._continued), *self.trials[-1:])}
+        kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
             if trial not in kept:
                 self.weights_path(trial.job.id).unlink(missing_ok=True)

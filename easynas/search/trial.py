@@ -15,12 +15,21 @@ class Job:
         values: the genotype, `{name: value}`.
         fidelity: share of a full training in (0, 1].
         origin: why a strategy proposed it, in a few words for the report.
+        continues: number of the trial whose weights the training goes on from; None: it starts from random ones.
+        trained: share of a full training that these weights have behind them, in [0, fidelity); the job adds the rest.
     """
 
     id: int
     values: Mapping[str, Value]
     fidelity: float = 1.0
     origin: str = ""
+    continues: int | None = None
+    trained: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a full training from random weights."""
+        return self.fidelity == 1.0 and self.continues is None
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,8 @@ class Done:
         score: larger is better, in the units of the metric.
         seconds: wall-clock seconds it took.
         metrics: whatever else was measured, e.g. `{"parameters": 41000.0}`.
-        fidelity: share of a full training that was really done; below `job.fidelity` if it was dropped on the way.
+        fidelity: share of a full training that was really done in all, what it continues included; below `job.fidelity`
+            if it was dropped on the way.
     """
 
     job: Job

@@ -9,8 +9,7 @@
 >>> strategy.tell(Done(job, score=0.93, seconds=12.0))
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from easynas.errors import InputError
@@ -20,19 +19,28 @@ if TYPE_CHECKING:
     from easynas.search.objective import Constraint, Goal, Objective
     from easynas.space.space import SearchSpace, Values
 
-_HOMES = {
-    "bayesian": ("easynas.strategies.bayesian", "Bayesian"),
-    "evolution": ("easynas.strategies.evolution", "Evolution"),
-    "pareto": ("easynas.strategies.pareto", "Pareto"),
-    "random": ("easynas.strategies.random", "Random"),
-}
+_NAMES = (
+    "asha",
+    "auto",
+    "bayesian",
+    "bohb",
+    "evolution",
+    "halving",
+    "hyperband",
+    "pareto",
+    "portfolio",
+    "random",
+    "tpe",
+)
 _SEVERAL = frozenset({"auto", "bayesian", "evolution", "pareto", "portfolio"})
 """Those that take a `goal`: several objectives, and constraints that only a trial tells."""
+_RUNGS = frozenset({"asha", "halving", "hyperband"})
+"""Those that train what another strategy proposes, shortly first."""
 
 
 def names() -> tuple[str, ...]:
     """All names that `create` knows."""
-    return tuple(sorted({"auto", "portfolio", *_HOMES}))
+    return _NAMES
 
 
 def create(
@@ -41,51 +49,86 @@ def create(
     *,
     random_state: int | None = None,
     designs: "Iterable[Values]" = (),
+    proxies: "Sequence[Callable[[Mapping[str, Any]], float]]" = (),
     feasible: "Callable[[Values], bool]" = lambda _: True,
     objectives: "Sequence[Objective]" = (),
     constraints: "Sequence[Constraint]" = (),
+    around: str | None = None,
+    trials: float | None = None,
 ) -> "Strategy":
     """A strategy by its name.
 
     Args:
-        name: one of `names()`. "auto" and "portfolio" try `designs` in order, then evolve; the others start from random
-            genotypes.
+        name: one of `names()`. "portfolio" tries `designs` in order and goes on with `around`; so does "auto", which
+            chooses what to go on with, see `choose`. The others start from random genotypes.
         space: where to search.
         random_state: seed of all proposals, from 0; None: a new one every time.
         designs: genotypes known to be good, best guess first; used by "auto" and "portfolio".
+        proxies: measures of untrained networks, larger is better, such as the number of parameters. A thousand random
+            genotypes are ranked by all of them together, and the ten best are tried first; for "bayesian" the rank is
+            the prior mean, too.
         feasible: genotypes for which it is False are never proposed, designs excepted.
         objectives: what to improve, all of it; none: the score alone. With several the search is for the trials that no
             other beats in all of them.
         constraints: what a network must keep. Genotypes against a cheap one are never proposed, designs included; the
             others are learned from trials.
+        around: name of the strategy whose genotypes "asha", "halving" and "hyperband" train in rungs, None: "random";
+            or of the one that follows the designs of "portfolio", None: "evolution".
+        trials: about how many trainings there is time for, which decides what "auto" does; None: a few tens.
 
     Raises:
-        InputError: an unknown name; or several objectives, or constraints that only a trial tells, for a strategy that
-            looks at the score alone.
+        InputError: an unknown name; `around` for a strategy that has no other inside; or several objectives, or
+            constraints that only a trial tells, for a strategy that looks at the score alone.
     """
     check_name(name)
+    _check_around(around, name)
+    goal = _goal(name, objectives, constraints)
     from numpy.random import SeedSequence
 
-    goal = _goal(name, objectives, constraints)
-    seed = int(SeedSequence().generate_state(1)[0]) if random_state is None else int(random_state)
+    from easynas.strategies.recipes import Recipe
 
-    def allowed(values: "Values") -> bool:
-        return feasible(values) and goal.allows(values)
+    recipe = Recipe(
+        space,
+        seed=int(SeedSequence().generate_state(1)[0]) if random_state is None else int(random_state),
+        goal=goal,
+        feasible=feasible,
+        designs=designs,
+        proxies=tuple(proxies),
+        trials=trials,
+    )
+    return recipe.make(name, around=around)
 
-    if name in _HOMES:
-        return _make(name, space, goal, seed=seed, feasible=allowed)
-    from easynas.strategies.portfolio import Portfolio
 
-    # The portfolio is the first population, and a study has tens of trials: a small one lets evolution begin.
-    evolution = _make("evolution", space, goal, seed=seed, feasible=allowed, population=8, sample=3)
-    known = (values for values in map(space.canonical, designs) if goal.allows(values))
-    return Portfolio(space, designs=known, then=evolution)
+def choose(
+    space: "SearchSpace",
+    *,
+    objectives: "Sequence[Objective]" = (),
+    constraints: "Sequence[Constraint]" = (),
+    trials: float | None = None,
+) -> tuple[str, str]:
+    """What "auto" goes on with after its designs, and why, as a sentence; arguments as for `create`."""
+    from easynas.strategies.recipes import choose as chosen
+
+    return chosen(space, _goal("auto", objectives, constraints), trials)
 
 
 def check_name(name: object) -> None:
     """Raises an `InputError` that lists the names unless `name` is one of them."""
-    if name not in names():
-        raise InputError(f"`search` must be a strategy or one of {list(names())}. Received: {name!r}.")
+    if name not in _NAMES:
+        raise InputError(f"`search` must be a strategy or one of {list(_NAMES)}. Received: {name!r}.")
+
+
+def _check_around(around: object, name: str) -> None:
+    if around is None:
+        return
+    if name not in _RUNGS | {"portfolio"}:
+        raise InputError(
+            f"`around` must be None for {name!r}, which has no strategy inside. Received: {around!r}. "
+            f"Leave it out, or use one of {sorted(_RUNGS | {'portfolio'})}."
+        )
+    known = sorted(set(_NAMES) - {"auto", "portfolio"} - (_RUNGS | {"bohb"} if name in _RUNGS else set()))
+    if around not in known:
+        raise InputError(f"`around` of {name!r} must be None or one of {known}. Received: {around!r}.")
 
 
 def _goal(name: str, objectives: "Sequence[Objective]", constraints: "Sequence[Constraint]") -> "Goal":
@@ -102,11 +145,3 @@ def _goal(name: str, objectives: "Sequence[Objective]", constraints: "Sequence[C
 
 def _each(given: Any) -> Any:
     return tuple(given) if isinstance(given, Sequence) else given  # `Goal` says what is wrong with anything else
-
-
-def _make(name: str, space: "SearchSpace", goal: "Goal", **settings: Any) -> "Strategy":
-    module, kind = _HOMES[name]
-    if name in _SEVERAL:
-        settings["goal"] = goal
-    made: Strategy = getattr(import_module(module), kind)(space, **settings)
-    return made

@@ -28,7 +28,7 @@ from easynas.strategies.candidates import Candidates
 from easynas.strategies.fresh import Feasible
 from easynas.strategies.observations import Observations, cut
 from easynas.strategies.prospects import Prospects
-from easynas.strategies.surrogate import Points, Surrogate
+from easynas.strategies.surrogate import Points, Surrogate, one_thread
 
 Acquisition = Literal["thompson", "logei"]
 
@@ -94,7 +94,8 @@ class Bayesian:
         candidates = self._candidates.draw(parents, rng)
         if not candidates:
             return None
-        index = self._preferred(candidates, rng) if ready else len(candidates) - 1
+        with one_thread():
+            index = self._preferred(candidates, rng) if ready else len(candidates) - 1
         self._candidates.add(candidates[index])
         self._out[job_id] = candidates[index]
         return Job(job_id, candidates[index], origin="model" if ready else "random")

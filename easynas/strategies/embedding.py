@@ -33,7 +33,7 @@ class Embedding:
         self._known: list[dict[Value, list[float]]] = [{} for _ in self._dimensions]
 
     def __call__(self, genotypes: Sequence[Mapping[str, Value]]) -> np.ndarray:
-        """Points `(genotypes, columns)` of genotypes in canonical form; a choice puts two a distance of 1 apart at most."""
+        """Points `(genotypes, columns)` of genotypes in canonical form; a choice adds a distance of 1 at most."""
         return np.array([self._point(values) for values in genotypes]).reshape(len(genotypes), len(self.groups))
 
     def _point(self, values: Mapping[str, Value]) -> list[float]:

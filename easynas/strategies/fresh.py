@@ -1,6 +1,6 @@
 """Proposals worth paying for: not made before, and feasible."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from easynas.space.space import SearchSpace, Values
 
@@ -28,8 +28,11 @@ class Fresh:
 
     def draw(self, propose: Callable[[], Values]) -> Values | None:
         """The first of up to `TRIES` proposals that is new and feasible; None if none is."""
-        for _ in range(TRIES):
-            values = propose()
+        return self.first(propose() for _ in range(TRIES))
+
+    def first(self, candidates: Iterable[Values]) -> Values | None:
+        """The first candidate that is new and feasible, drawing no more of them; None if none is."""
+        for values in candidates:
             key = self.space.key(values)
             if key not in self._seen:
                 self._seen.add(key)

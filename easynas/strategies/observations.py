@@ -39,12 +39,12 @@ class Observations:
 
     @property
     def measures(self) -> np.ndarray:
-        """Losses, then margins of constraints, `(trials, objectives + constraints)`; infinite where nothing is known."""
+        """Losses, then margins of constraints, `(trials, objectives + constraints)`; infinite if unknown."""
         return np.array(self._measures).reshape(len(self), -1)
 
     @property
     def log_seconds(self) -> np.ndarray:
-        """How long trials took, `(trials,)`, in logarithms; a failed one may have ended early, so its is not a number."""
+        """How long trials took, `(trials,)`, in logarithms; NaN for failed ones, which may have ended early."""
         seconds = [trial.seconds if isinstance(trial, Done) else np.nan for trial in self._trials]
         return np.asarray(np.log(np.maximum(seconds, _SHORTEST)))
 
@@ -69,7 +69,7 @@ def cut(losses: np.ndarray) -> np.ndarray:
 
 
 def standardize(losses: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Values of mean 0 and deviation 1, larger is better, `(trials,)`; and the mean and deviation that give back `cut`."""
+    """Values of mean 0 and deviation 1, larger is better, `(trials,)`; and the mean and the deviation of `cut`."""
     bounded = cut(losses)
     mean, deviation = float(bounded.mean()), float(bounded.std())
     deviation = deviation if deviation > 1e-12 else 1.0

@@ -1,9 +1,11 @@
 """Gaussian processes of what was told, one a measure, with hyperparameters that are fitted now and then."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.embedding import Embedding
@@ -117,6 +119,16 @@ class Surrogate:
     def _of(column: int, points: Points) -> np.ndarray | None:
         """The opinion is about the first measure."""
         return points.opinion if column == 0 else None
+
+
+def one_thread() -> Any:
+    """A context: matrices of hundreds are faster on one thread, and the other cores are training networks."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _scheduled(trials: int) -> int:

@@ -180,6 +180,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
             session.deadline.within(planned.search),
             trial_seconds=planned.trial,
             max_trials=session.settings.max_trials,
+            start_seconds=planned.start,
             check=session.interrupt.check,
         )
 

@@ -51,11 +51,14 @@ class Detached:
     def lighter(self) -> "Detached":
         return replace(self, evaluator=self.evaluator.lighter())
 
-    def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Parcel:
+    def __call__(self, job: Job, *, deadline: Deadline, bar: float, brought: bytes | None = None) -> Parcel:
+        """The trial of a job, and its weights; `brought` are those that it goes on from."""
         with tempfile.TemporaryDirectory(prefix="easynas-") as name:
             folder = Path(name)
             if self.inherited is not None:
                 (folder / f"{self.evaluator.inherit}.npz").write_bytes(self.inherited)
+            if brought is not None:
+                (folder / f"{job.continues}.npz").write_bytes(brought)
             trial = replace(self.evaluator, folder=folder)(job, deadline=deadline, bar=bar)
             weights = folder / f"{job.id}.npz"
             return Parcel(trial, weights.read_bytes() if weights.exists() else None)

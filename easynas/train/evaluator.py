@@ -1,4 +1,8 @@
-"""`Evaluator`: from a job to a trial. It travels to the worker processes, so it holds no data and no network."""
+"""`Evaluator`: from a job to a trial. It travels to the worker processes, so it holds no data and no network.
+
+A job that goes on from the weights of another trial is a warm restart (Loshchilov & Hutter 2017, "SGDR"): the optimizer
+begins anew, the learning rate rises to its peak again and falls to zero within the job's own time.
+"""
 
 import time
 from dataclasses import dataclass, replace
@@ -42,7 +46,8 @@ class Evaluator:
         batch_size: samples a step.
         threads: threads of the worker.
         folder: where weights are kept, a file `{job.id}.npz` each.
-        inherit: number of a job whose weights a training starts from; None starts from random ones.
+        inherit: number of a job whose weights a training starts from, unless its job goes on from others; None starts
+            from random ones.
         candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision
             it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
@@ -89,6 +94,12 @@ class Evaluator:
         """The same without files of this machine; `attached` makes trials of its results."""
         return detach(self)
 
+    def brought(self, job: Job) -> bytes | None:
+        """What a detached one needs for a job: the file of the weights that it goes on from, None for no such file."""
+        if job.continues is None or not self._weights_path(job.continues).exists():
+            return None
+        return self._weights_path(job.continues).read_bytes()
+
     def attached(self, parcel: Parcel) -> Trial:
         return attach(self, parcel)
 
@@ -130,7 +141,7 @@ class Evaluator:
         if outcome.diverged:
             return Failed(job, "diverged: the loss stopped being a number", time.monotonic() - started)
         if outcome.progress >= 1.0:
-            weights.save(self.folder / f"{job.id}.npz", model.get_weights())
+            weights.save(self._weights_path(job.id), model.get_weights())
             scores |= judge()
         else:
             scores["score"] = scores["first_slice_score"]
@@ -145,9 +156,15 @@ class Evaluator:
     def _build(self, job: Job, shape: tuple[int, ...]) -> Any:
         with precision(self.precision):
             model = model_of(self.network, job.values, shape)
-        if self.inherit is not None:
-            model.set_weights(weights.load(self.folder / f"{self.inherit}.npz"))
+        source = self.inherit if job.continues is None else job.continues
+        if source is not None:
+            if not self._weights_path(source).exists():
+                raise ValueError(f"the weights of trial {source} are gone")
+            model.set_weights(weights.load(self._weights_path(source)))
         return model
+
+    def _weights_path(self, number: int) -> Path:
+        return self.folder / f"{number}.npz"
 
     def _float32(self, job: Job, model: Any) -> Any:
         """The network of a job as it would be shipped."""
@@ -185,7 +202,8 @@ class Evaluator:
             "build_seconds": built,
             "first_step_seconds": built + outcome.first_seconds,
         }
-        fidelity = job.fidelity if outcome.progress >= 1.0 else job.fidelity * outcome.progress
+        added = job.fidelity - job.trained
+        fidelity = job.fidelity if outcome.progress >= 1.0 else job.trained + added * outcome.progress
         return Done(job, score, seconds, metrics, fidelity=fidelity)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from tables import DEVICES, SHORT_EPOCHS, EPOCHS, NB201, DATA, Values, nb201
+from tables import DATA, DEVICES, EPOCHS, SHORT_EPOCHS, Values, nb201
 
-from easynas import Constraint, Done, Objective, SearchSpace
+from easynas import Done, Objective, SearchSpace
 from easynas.search.front import hypervolume
 from easynas.search.trial import Trial
 from easynas.testing import Row, TabulatedEvaluator
@@ -134,8 +134,8 @@ def _rank(trial: Done) -> tuple[float, float]:
 
 
 PROBLEMS: dict[str, Callable[[Path], Problem]] = {
-    **{f"{data}-queries": lambda folder, data=data: queries(folder, data) for data in DATA},
-    **{f"{data}-clock": lambda folder, data=data: clock(folder, data) for data in DATA},
-    **{f"{data}-epochs": lambda folder, data=data: fidelity(folder, data) for data in DATA},
-    **{f"{device}-tradeoff": lambda folder, device=device: tradeoff(folder, device) for device in DEVICES},
+    **{f"{data}-queries": partial(queries, data=data) for data in DATA},
+    **{f"{data}-clock": partial(clock, data=data) for data in DATA},
+    **{f"{data}-epochs": partial(fidelity, data=data) for data in DATA},
+    **{f"{device}-tradeoff": partial(tradeoff, device=device) for device in DEVICES},
 }
