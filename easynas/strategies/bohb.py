@@ -11,6 +11,7 @@ import math
 
 from easynas.search.trial import Job, Trial
 from easynas.space.space import SearchSpace
+from easynas.strategies.axes import Axes
 from easynas.strategies.fresh import Feasible
 from easynas.strategies.hyperband import Hyperband
 from easynas.strategies.rungs import LEAST, REDUCTION
@@ -53,8 +54,10 @@ class BOHB:
             random=1 / 3,
         )
 
+        axes = Axes(space)
+
         def estimator() -> TPE:
-            return TPE(space, seed=seed, feasible=feasible, settings=settings)
+            return TPE(space, seed=seed, feasible=feasible, settings=settings, axes=axes)
 
         self._hyperband = Hyperband(space, seed=seed, around=estimator, reduction=reduction, least=least)
 

@@ -59,6 +59,7 @@ class TPE:
         seed: proposals depend on it, on the job's number and on what was told, on nothing else.
         feasible: genotypes for which it is False are never proposed.
         settings: of the densities.
+        axes: those of `space`, where they are there already: a large space takes a while.
     """
 
     def __init__(
@@ -68,11 +69,12 @@ class TPE:
         seed: int,
         feasible: Feasible = lambda _: True,
         settings: TPESettings = _OPTUNA,
+        axes: Axes | None = None,
     ) -> None:
         self.space = space
         self.seed = seed
         self.settings = settings
-        self._axes = Axes(space)
+        self._axes = Axes(space) if axes is None else axes
         self._fresh = Fresh(space, feasible)
         self._told: list[tuple[Trial, np.ndarray]] = []
 
