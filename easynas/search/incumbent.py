@@ -15,9 +15,9 @@ crossing.
 """
 
 
-PROMOTABLE = 27
-"""Trials of lower fidelity among which some still wait for a promotion: the largest rung of a bracket down to 1 / 27,
-of which a third goes on."""
+PROMOTED, LATEST = 9, 40
+"""Most trials that go on from a rung, and trials of lower fidelity among which they are: a third of a rung of 27, where a
+bracket that starts at 1 / 27 has its most; those that go on, and what idle workers start meanwhile, come in between."""
 
 _FIRST = "first_slice_score"
 
@@ -54,17 +54,14 @@ def promotable(trials: Iterable[Done], continued: Container[int]) -> list[Done]:
     """Those of a lower fidelity that a strategy may still train on: the best of the latest on each rung.
 
     Args:
-        trials: that finished, in their order.
+        trials: the `LATEST` of lower fidelity that finished.
         continued: numbers of the trials that were trained on already.
     """
-    waiting = [trial for trial in trials if trial.job.fidelity < 1.0 and trial.job.id not in continued]
-    latest = waiting[-PROMOTABLE:]
-    rungs = {trial.job.fidelity for trial in latest}
-    return [
-        trial
-        for rung in rungs
-        for trial in heapq.nlargest(PROMOTABLE // 3, (t for t in latest if t.job.fidelity == rung), key=rank_key)
-    ]
+    rungs: dict[float, list[Done]] = {}
+    for trial in trials:
+        if trial.job.id not in continued:
+            rungs.setdefault(trial.job.fidelity, []).append(trial)
+    return [trial for rung in rungs.values() for trial in heapq.nlargest(PROMOTED, rung, key=rank_key)]
 
 
 def front_runner(trials: Iterable[Trial]) -> Done | None:

@@ -9,13 +9,14 @@ import math
 import os
 import platform
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 from easynas.errors import StudyError
-from easynas.search.incumbent import front_runner, incumbent, promotable, rank_key
+from easynas.search.incumbent import LATEST, front_runner, incumbent, promotable, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
 from easynas.search.trial import Done, Failed, Job, Trial
 
@@ -66,6 +67,7 @@ class Study:
         self._clock = clock
         self._listeners: list[Callable[[Trial], None]] = []
         self._weighty: list[Done] = []
+        self._low: deque[Done] = deque(maxlen=LATEST)
         self._continued: set[int] = set()
         self._next_id = 0
         for number, record in enumerate(records[1:], start=2):
@@ -203,6 +205,8 @@ class Study:
             self._continued.add(trial.job.continues)
         if isinstance(trial, Done) and not trial.dropped:
             self._weighty.append(trial)
+            if trial.job.fidelity < 1.0:
+                self._low.append(trial)
 
     def _write(self, record: Record) -> None:
         if self._journal is None:
@@ -212,7 +216,7 @@ class Study:
     def _prune(self) -> None:
         """Deletes the weights of trials that can no longer become the result, nor be trained on."""
         best = heapq.nlargest(KEPT, self._weighty, key=rank_key)
-        needed = {trial.job.id for trial in (*best, *promotable(self._weighty, self._continued), *self.trials[-1:])}
+        needed = {trial.job.id for trial in (*best, *promotable(self._low, self._continued), *self.trials[-1:])}
         kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
             if trial not in kept:

@@ -77,7 +77,8 @@ class Parzen:
     @property
     def _smoothing(self) -> np.ndarray:
         """Share of a kernel of an unordered choice that goes to all its values alike."""
-        return np.asarray(self.axes.categories / (len(self.rows) + self.axes.categories))
+        kernels = (~np.isnan(self.rows)).sum(axis=0) + 1
+        return np.asarray(self.axes.categories / (kernels + self.axes.categories))
 
     def _draw_kernels(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Indices of kernels `(count, choices)`; the prior comes after the observations."""

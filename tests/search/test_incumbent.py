@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from easynas.search.incumbent import CATCH_UP, first_slice_bar, front_runner, incumbent, rank_key, to_ship
+from easynas.search.incumbent import (
+    CATCH_UP,
+    PROMOTED,
+    first_slice_bar,
+    front_runner,
+    incumbent,
+    promotable,
+    rank_key,
+    to_ship,
+)
 from easynas.search.trial import Done, Failed, Job
 
 
@@ -52,3 +61,25 @@ def test_the_final_training_is_shipped_unless_another_is_clearly_better() -> Non
     assert to_ship(FAILED, [best, FAILED]) is best
     assert to_ship(FAILED, [FAILED]) is None
     assert to_ship(DROPPED, [best, DROPPED]) is best
+
+
+def rung(number: int, score: float, fidelity: float = 1 / 9) -> Done:
+    return Done(Job(number, {}, fidelity=fidelity), score, 1.0, {"first_slice_score": score}, fidelity=fidelity)
+
+
+def test_a_score_is_a_score_at_any_fidelity() -> None:
+    short = rung(1, 0.95)
+    assert incumbent([done(0.9), short]) is short
+
+
+def test_only_full_trainings_from_the_start_set_the_bar() -> None:
+    full = done(0.5, first_slice_score=0.4)
+    promoted = Done(Job(2, {}, continues=1, trained=1 / 3), 0.95, 1.0, {"first_slice_score": 0.94})
+    assert front_runner([rung(1, 0.9), promoted, full]) is full
+
+
+def test_the_best_of_every_rung_that_were_not_trained_on_may_be_promoted() -> None:
+    low = [rung(number, number / 100) for number in range(20)]
+    high = [rung(200 + number, 0.1 * number, fidelity=1 / 3) for number in range(3)]
+    found = {trial.job.id for trial in promotable([*low, *high], continued={19, 202})}
+    assert found == {200, 201} | set(range(19 - PROMOTED, 19))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras_tuner
@@ -187,6 +187,94 @@ def test_a_job_of_lower_fidelity_gets_its_share_of_the_time(tmp_path: Path) -> N
 
     study, _ = search(tmp_path, Half(), max_trials=3)
     assert [trial.seconds for trial in study.trials] == pytest.approx([0.5 * TRIAL] * 3, rel=0.1)
+
+
+class Rungs:
+    """A ninth of a training, then the rest of a third, then the rest of all, then full trainings from the start."""
+
+    def __init__(self) -> None:
+        self.told: list[Trial] = []
+
+    def ask(self, job_id: int) -> Job:
+        if job_id > 2:
+            return Job(job_id, {"width": job_id, "depth": 1})
+        fidelity = 3.0 ** (job_id - 2)
+        if job_id == 0:
+            return Job(0, {"width": 1, "depth": 1}, fidelity=fidelity)
+        return Job(job_id, {"width": 1, "depth": 1}, fidelity=fidelity, continues=job_id - 1, trained=fidelity / 3)
+
+    def tell(self, trial: Trial) -> None:
+        self.told.append(trial)
+
+
+@dataclass
+class Trained:
+    """Uses all its time and leaves weights behind, if it is told a folder; notes the bars."""
+
+    folder: Path | None
+    bars: list[float] = field(default_factory=list)
+
+    def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
+        self.bars.append(bar)
+        if self.folder is not None:
+            (self.folder / "weights").mkdir(exist_ok=True)
+            (self.folder / "weights" / f"{job.id}.npz").touch()
+        return Done(job, 0.5, deadline.left, {"first_slice_score": 0.9}, fidelity=job.fidelity)
+
+
+def climbed(folder: Path, work: Trained, *, start_seconds: float = 0.0) -> list[Trial]:
+    """The trials of `Rungs`, three on the rungs and two full trainings."""
+    clock, strategy = FakeClock(), Rungs()
+    with Study.open(folder, {}) as study:
+        engine, deadline = FakeEngine(work, clock=clock, workers=1), Deadline.after(1000.0, clock)
+        run_search(strategy, engine, study, deadline, trial_seconds=TRIAL, max_trials=5, start_seconds=start_seconds)
+    return strategy.told
+
+
+def test_a_promotion_gets_the_time_for_what_it_adds(tmp_path: Path) -> None:
+    seconds = [trial.seconds for trial in climbed(tmp_path, Trained(tmp_path))]
+    assert seconds == pytest.approx([TRIAL / 9, TRIAL * 2 / 9, TRIAL * 2 / 3, TRIAL, TRIAL], rel=0.01)
+
+
+def test_every_job_gets_the_time_until_its_first_step(tmp_path: Path) -> None:
+    seconds = [trial.seconds for trial in climbed(tmp_path, Trained(tmp_path), start_seconds=4.0)]
+    assert seconds == pytest.approx([4 + 6 / 9, 4 + 6 * 2 / 9, 4 + 6 * 2 / 3, 10, 10], rel=0.01)
+
+
+def test_a_promotion_whose_weights_are_gone_is_trained_from_the_start(tmp_path: Path) -> None:
+    trials = climbed(tmp_path, Trained(None))
+    assert [trial.seconds for trial in trials[:3]] == pytest.approx([TRIAL / 9, TRIAL / 3, TRIAL], rel=0.01)
+    assert [(trial.job.continues, trial.job.trained) for trial in trials[:3]] == [(None, 0.0)] * 3
+    assert [trial.job.continues for trial in climbed(tmp_path / "other", Trained(tmp_path / "other"))[:3]] == [
+        None,
+        0,
+        1,
+    ]
+
+
+def test_jobs_on_rungs_have_no_bar_and_set_none(tmp_path: Path) -> None:
+    work = Trained(tmp_path)
+    climbed(tmp_path, work)
+    assert work.bars == [-math.inf] * 4 + [0.5]
+
+
+def test_a_rung_is_not_stretched_and_time_that_is_too_short_for_a_job_ends_the_search(tmp_path: Path) -> None:
+    class Thirds(Script):
+        def ask(self, job_id: int) -> Job:
+            return Job(job_id, {"width": 1, "depth": job_id + 1}, fidelity=1 / 3)
+
+    def steady(job: Job, *, deadline: Deadline, bar: float) -> Trial:
+        return Done(job, 0.5, deadline.left, fidelity=job.fidelity)
+
+    study, _ = search(tmp_path, Thirds(), seconds=12.0, work=steady)
+    assert [trial.seconds for trial in study.trials] == pytest.approx([TRIAL / 3] * 3 + [2.0])
+    assert len(search(tmp_path / "short", Thirds(), seconds=11.0, work=steady)[0].trials) == 3
+
+
+def test_nothing_is_asked_for_when_there_is_no_time_for_it(tmp_path: Path) -> None:
+    strategy = Script()
+    study, _ = search(tmp_path, strategy, seconds=20.0)
+    assert strategy.asked == [trial.job.id for trial in study.trials]
 
 
 def test_what_check_raises_ends_the_search_and_loses_nothing(tmp_path: Path) -> None:

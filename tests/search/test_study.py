@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easynas.errors import StudyError
+from easynas.search.incumbent import PROMOTED
 from easynas.search.journal import FILE
 from easynas.search.study import KEPT, Study
 from easynas.search.trial import Done, Failed, Job, Trial
@@ -223,6 +224,43 @@ def test_a_clock_that_was_set_costs_no_more_than_the_budget(tmp_path: Path, step
         study.append(FIRST)
     with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
         assert study.spent == max(0.0, min(step, 60.0))
+
+
+def test_a_journal_from_before_there_were_rungs_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path, FIRST)
+    path.write_bytes(path.read_bytes().replace(b', "continues": null, "trained": 0.0', b""))
+    assert b"continues" not in path.read_bytes()
+    assert Study.read(tmp_path).trials == [FIRST]
+
+
+def test_what_a_promotion_goes_on_from_comes_back(tmp_path: Path) -> None:
+    promoted = Done(Job(5, {"width": 3}, fidelity=1.0, continues=2, trained=1 / 3), 0.9, 1.0)
+    written(tmp_path, promoted)
+    assert Study.read(tmp_path).trials == [promoted]
+
+
+def test_weights_that_may_be_trained_on_are_kept_and_not_for_ever(tmp_path: Path) -> None:
+    def ids() -> set[int]:
+        return {int(path.stem) for path in (tmp_path / "weights").glob("*.npz")}
+
+    def append(job: Job, score: float) -> None:
+        study.weights_path(job.id).touch()
+        study.append(Done(job, score, 1.0, fidelity=job.fidelity))
+
+    with Study.open(tmp_path, HEADER) as study:
+        study.weights_folder.mkdir()
+        for number in range(4):
+            append(Job(number, {}), 0.9)
+        for number in range(10, 14):
+            append(Job(number, {}, fidelity=1 / 3), 0.1 * (number - 10))
+        assert {10, 11, 12, 13} <= ids()
+        append(Job(14, {}, fidelity=1.0, continues=13, trained=1 / 3), 0.5)
+        append(Job(15, {}), 0.6)
+        assert ids() == {0, 1, 2, 10, 11, 12, 15}
+        for number in range(100, 200):
+            append(Job(number, {}, fidelity=1 / 3), 0.2)
+            assert len(ids()) <= KEPT + PROMOTED + 1
+    assert not ids() & {10, 11, 12}
 
 
 def test_only_the_best_and_the_latest_keep_their_weights(tmp_path: Path) -> None:

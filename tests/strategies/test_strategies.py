@@ -55,3 +55,32 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name: object) -> None:
     with pytest.raises(InputError, match=r"'auto', 'bohb', 'evolution', .*'random', 'tpe'") as error:
         strategies.create(name, landscape.space())  # type: ignore[arg-type]
     assert repr(name) in str(error.value)
+
+
+@pytest.mark.parametrize("around", ["random", "evolution", "tpe"])
+@pytest.mark.parametrize("name", ["asha", "halving", "hyperband", "portfolio"])
+def test_a_strategy_around_another_keeps_the_contract(name: str, around: str) -> None:
+    check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed, around=around), trials=24)
+
+
+def test_rungs_may_follow_a_portfolio() -> None:
+    design = landscape.space().default()
+    strategy = strategies.create("portfolio", landscape.space(), random_state=0, designs=[design], around="asha")
+    jobs = [strategy.ask(number) for number in range(2)]
+    assert [job.fidelity for job in jobs if job is not None] == pytest.approx([1.0, 1 / 9])
+
+
+@pytest.mark.parametrize("name", ["auto", "bohb", "evolution", "random", "tpe"])
+def test_a_strategy_without_another_inside_takes_none(name: str) -> None:
+    with pytest.raises(InputError, match=f"`around` must be None for '{name}'.*Received: 'random'.*portfolio"):
+        strategies.create(name, landscape.space(), around="random")
+
+
+@pytest.mark.parametrize(
+    ("name", "around"), [("hyperband", "asha"), ("asha", "bohb"), ("halving", ""), ("portfolio", "auto")]
+)
+def test_what_cannot_be_inside_is_refused(name: str, around: str) -> None:
+    with pytest.raises(
+        InputError, match=rf"`around` of '{name}' must be None or one of \[.*'evolution'.*Received: '{around}'"
+    ):
+        strategies.create(name, landscape.space(), around=around)

@@ -58,6 +58,18 @@ def test_it_trains_elsewhere_and_its_weights_come_back(evaluator: Evaluator, tmp
     assert again.trial.metrics["first_slice_score"] > 0.9
 
 
+@pytest.mark.slow
+def test_the_weights_that_a_promotion_goes_on_from_travel_with_it(evaluator: Evaluator) -> None:
+    first = evaluator(Job(0, {}), deadline=Deadline.after(4.0), bar=-math.inf)
+    assert isinstance(first, Done)
+    job = Job(1, {}, continues=0, trained=1 / 3)
+    assert evaluator.brought(Job(2, {})) is evaluator.brought(Job(2, {}, continues=9)) is None
+    detached, brought = travelled(evaluator), evaluator.brought(job)
+    parcel = detached(job, deadline=Deadline.after(3.0), bar=-math.inf, brought=brought)
+    assert isinstance(parcel.trial, Done)
+    assert parcel.trial.metrics["first_slice_score"] > 0.9
+
+
 def travelled_heir(evaluator: Evaluator, detached: Detached) -> Detached:
     """One that goes on with the weights of the first job."""
     inherited = (evaluator.folder / "0.npz").read_bytes()

@@ -77,6 +77,33 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done) -> None:
+    still = {"train/rate": 1e-12}
+    jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))
+    trials = [evaluator(job, deadline=Deadline.after(SECONDS), bar=-math.inf) for job in jobs]
+    assert [trial.fidelity for trial in trials if isinstance(trial, Done)] == [1.0, 1.0]
+    kernels = [weights.load(Path(evaluator.folder) / f"{number}.npz")[-2] for number in (done.job.id, 5, 6)]
+    assert kernels[0].ndim == 2
+    assert np.allclose(kernels[0], kernels[1], atol=1e-6)
+    assert not np.allclose(kernels[0], kernels[2], atol=1e-2)
+
+
+@pytest.mark.slow
+def test_a_dropped_promotion_has_done_what_its_weights_had_and_a_part_of_the_rest(
+    evaluator: Evaluator, done: Done
+) -> None:
+    job = Job(8, {}, fidelity=1.0, continues=done.job.id, trained=0.4)
+    trial = evaluator(job, deadline=Deadline.after(2 * SECONDS), bar=1.1)
+    assert isinstance(trial, Done)
+    assert 0.4 + 0.6 * 0.3 < trial.fidelity < 0.9
+
+
+def test_a_promotion_whose_weights_are_gone_says_so(evaluator: Evaluator) -> None:
+    trial = evaluator(Job(7, {}, continues=77, trained=0.5), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    assert isinstance(trial, Failed)
+    assert trial.reason == "cannot build: the weights of trial 77 are gone"
+
+
 def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator) -> None:
     broken = replace(evaluator, network=Baseline(10, (0.0, 0.0), (1.0, 1.0)))
     trial = broken(Job(4, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
