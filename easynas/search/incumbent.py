@@ -16,8 +16,8 @@ crossing.
 
 
 PROMOTED, LATEST = 9, 40
-"""Most trials that go on from a rung, and trials of lower fidelity among which they are: a third of a rung of 27, where a
-bracket that starts at 1 / 27 has its most; those that go on, and what idle workers start meanwhile, come in between."""
+"""Most trials that go on from a rung, and trials of lower fidelity among which they are: a third of a rung of 27, with
+which a bracket starts at 1 / 27, and room for what ends while they go on."""
 
 _FIRST = "first_slice_score"
 
