@@ -43,6 +43,6 @@ def test_it_finds_better_than_hyperband_at_equal_cost() -> None:
     def random(seed: int) -> Hyperband:
         return Hyperband(SPACE, seed=seed, around=lambda: Random(SPACE, seed=seed))
 
-    found = [fidelities.search(BOHB(SPACE, seed=seed), cost=40.0).best for seed in range(16)]
-    without = [fidelities.search(random(seed), cost=40.0).best for seed in range(16)]
+    found = [fidelities.search(BOHB(SPACE, seed=seed), cost=40.0).best for seed in range(24)]
+    without = [fidelities.search(random(seed), cost=40.0).best for seed in range(24)]
     assert np.mean(found) > np.mean(without) + 0.5

@@ -317,3 +317,28 @@ def test_a_clone_has_the_same_settings_and_no_model() -> None:
 def test_an_unfitted_estimator_can_be_pickled() -> None:
     original = easynas.ImageClassifier("90s", max_trials=3, random_state=0)
     assert pickle.loads(pickle.dumps(original)).get_params() == original.get_params()  # noqa: S301
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("search", ["hyperband", "asha", "bohb"])
+def test_a_search_in_rungs_keeps_the_budget(digits: tuple[np.ndarray, np.ndarray], search: str) -> None:
+    x, y = digits
+    classifier = easynas.ImageClassifier(time_budget=60, search=search, space="vgg", random_state=0, verbose=0)
+    started = time.monotonic()
+    classifier.fit(x[:1500], y[:1500])
+    assert time.monotonic() - started <= 60.0 + ALLOWED
+    assert classifier.score(x[TEST], y[TEST]) >= 0.95
+
+
+@pytest.mark.slow
+def test_promotions_go_on_from_what_was_learned(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = digits
+    classifier = easynas.ImageClassifier(time_budget=240, search="asha", space="vgg", random_state=0, verbose=0)
+    classifier.fit(x[:1500], y[:1500])
+    done = {trial.job.id: trial for trial in classifier.study_.trials if isinstance(trial, easynas.Done)}
+    promoted = [trial for trial in done.values() if trial.job.continues is not None]
+    assert promoted
+    for trial in promoted:
+        before = done[trial.job.continues]
+        assert trial.job.values == before.job.values
+        assert trial.job.trained == before.fidelity < trial.fidelity == trial.job.fidelity
