@@ -45,7 +45,7 @@ class Table:
             names = [str(name) for name in table["op_names"]]
             cells = [tuple(names[operation] for operation in operations) for operations in table["ops"]]
             millions = np.stack([table["flops_m_c10"], table["params_m_c10"]], axis=1).astype("float64")
-        # In single precision: five decimals of a million multiply-accumulates are exact, and six of parameters.
+        # The table counts whole tens and ones, and keeps millions in single precision.
         units = np.rint(millions * (1e5, 1e6)) * (10, 1)
         return cls(cells, units.astype("int64"))
 

@@ -12,7 +12,7 @@ from keras import layers
 from easynas.errors import InputError
 from easynas.nets.darts import DARTS, DEFAULT_CELLS, OPERATIONS, Node, cell, cell_of, paths
 from easynas.nets.network import model_of
-from tests.nets.drawn import built, sampled, space_of
+from tests.nets.drawn import sampled, space_of
 
 SKIP, MAX, AVG, SEP3, SEP5, DIL3, DIL5 = OPERATIONS
 
@@ -29,6 +29,11 @@ def chosen(nodes: tuple[Node, ...], kind: str) -> dict[str, object]:
 def cell_model(nodes: tuple[Node, ...], shape: tuple[int, ...], *, strides: int = 1) -> keras.Model:
     before, last = keras.Input(shape), keras.Input(shape)
     return keras.Model([before, last], cell(before, last, nodes, 4, strides=strides))
+
+
+def small(shape: tuple[int, ...], *, stages: int, repeats: int) -> keras.Model:
+    """A network of cells with one node, of 8 channels in the first stage."""
+    return model_of(DARTS(nodes=1), {"darts/width": 8, "darts/stages": stages, "darts/repeats": repeats}, shape)
 
 
 def kinds(model: keras.Model, kind: type[Any]) -> int:
@@ -53,10 +58,21 @@ def test_every_default_is_the_published_cell() -> None:
         assert chosen(nodes, kind).items() <= default.items()
 
 
-def test_the_output_is_all_nodes_side_by_side() -> None:
-    assert built(DARTS(), (16, 16, 3), width=4, stages=2).output_shape == (None, 8, 8, 4 * 4 * 2)
-    assert model_of(DARTS(nodes=2), {}, (16, 16, 3)).output_shape == (None, 8, 8, 2 * 8 * 2)
-    assert model_of(DARTS(nodes=1), {}, (16, 16, 3)).output_shape == (None, 8, 8, 8 * 2)
+@pytest.mark.parametrize("nodes", [1, 2, 4])
+def test_the_output_is_all_nodes_side_by_side(nodes: int) -> None:
+    assert cell_model((((0, SKIP), (1, MAX)),) * nodes, (8, 8, 3)).output_shape == (None, 8, 8, nodes * 4)
+
+
+@pytest.mark.parametrize(("stages", "cells"), [(2, 3), (3, 5)])
+def test_widths_double_and_sides_halve_in_reduction_cells(stages: int, cells: int) -> None:
+    model = small((16, 16, 3), stages=stages, repeats=1)
+    assert model.output_shape == (None, 16 // 2 ** (stages - 1), 16 // 2 ** (stages - 1), 8 * 2 ** (stages - 1))
+    # One sum a node, one node a cell.
+    assert kinds(model, layers.Add) == cells
+
+
+def test_repeats_are_normal_cells_of_every_stage() -> None:
+    assert kinds(small((8, 8, 3), stages=2, repeats=3), layers.Add) == 3 + 1 + 3
 
 
 def test_more_nodes_than_published_begin_again_with_the_first() -> None:
@@ -65,7 +81,7 @@ def test_more_nodes_than_published_begin_again_with_the_first() -> None:
 
 
 def test_small_images_are_not_halved_to_nothing() -> None:
-    assert built(DARTS(), (8, 12, 1), width=4, stages=3).output_shape == (None, 4, 6, 4 * 4 * 4)
+    assert small((8, 12, 1), stages=3, repeats=1).output_shape == (None, 4, 6, 8 * 4)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -107,10 +123,11 @@ def test_separable_convolutions_are_applied_twice_and_dilated_ones_once() -> Non
     assert sorted((layer.kernel_size, layer.dilation_rate) for layer in dilated) == [((3, 3), (2, 2)), ((5, 5), (2, 2))]
 
 
-def test_the_cell_behind_a_reduction_halves_the_output_of_the_one_before_it() -> None:
-    # The default reduction cell halves by pooling alone, so what is shifted by a pixel is that output.
-    for repeats in (1, 2):
-        assert kinds(built(DARTS(), (16, 16, 3), width=4, stages=2, repeats=repeats), layers.Cropping2D) == 1
+def test_a_cell_behind_a_reduction_halves_the_output_of_the_one_before_it() -> None:
+    before, last = keras.Input((8, 9, 3)), keras.Input((4, 5, 6))
+    model = keras.Model([before, last], cell(before, last, (((0, SKIP), (1, SKIP)),), 4))
+    assert model.output_shape == (None, 4, 5, 4)
+    assert kinds(model, layers.Cropping2D) == 1
 
 
 def test_paths_lead_from_either_input_to_any_node() -> None:
