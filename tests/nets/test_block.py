@@ -55,17 +55,18 @@ def test_spaces_of_cells_are_searched_on_request_only() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("name", "width"), [("nb201", 12), ("darts", 8), ("hierarchical", 24)])
 @pytest.mark.parametrize("seed", [None, 0], ids=["default", "random"])
-def test_networks_of_cells_learn_digits(name: str, seed: int | None) -> None:
+def test_networks_of_cells_learn_digits(name: str, width: int, seed: int | None) -> None:
     network = plain(image_network(name, channels=1))
-    scale = {f"{name}/width": 12, f"{name}/stages": 2, f"{name}/repeats": 1}
+    scale = {f"{name}/width": width, f"{name}/stages": 2, f"{name}/repeats": 1}
     values = space_of(network).default() if seed is None else sampled(network, seed)
     images, labels = load_digits(return_X_y=True)
     x, x_test, y, y_test = train_test_split(images.reshape(-1, 8, 8, 1) * 16, labels, test_size=400, random_state=0)
     keras.utils.set_random_seed(0)
     model = model_of(network, {**values, **scale, "head/dropout": 0.0}, (8, 8, 1))
-    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    rate = keras.optimizers.schedules.PolynomialDecay(3e-3, decay_steps=12 * 22, end_learning_rate=0.0)
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, batch_size=64, epochs=12, verbose=0)
-    # A linear model reaches 0.96.
+    # Logistic regression reaches 0.9625.
     assert model.evaluate(x_test, y_test, verbose=0)[1] > 0.97
