@@ -2,7 +2,7 @@
 
 A cell takes the outputs of the two cells before it. Each of its nodes adds up two operations on earlier nodes, and its
 output is all nodes side by side. Operations, preprocessing and factorized reduction are those of the paper's evaluation
-network, and its second cell (figures 4 and 5) is the default; three stages of six normal cells of 36 channels are the
+network, and its cells for CIFAR-10 (figures 4 and 5) are the default; three stages of six normal cells of 36 channels are the
 paper's network for CIFAR-10 (3.35 million parameters; the paper says 3.3).
 
 There: the two inputs of a node are different, and 20 cells. Here: the inputs are chosen one by one, as in Zoph et al.,
@@ -138,7 +138,7 @@ def cell(before: Any, last: Any, nodes: tuple[Node, ...], filters: int, *, strid
 def paths(values: Mapping[str, Value], *, name: str = "darts", longest: int = 2) -> np.ndarray:
     """Which sequences of operations lead from an input to a node in a genotype's cells, for a predictor.
 
-    The path encoding of White et al., "BANANAS" (2021), section 4, cut to short paths, which are the likely ones.
+    The path encoding of White et al., "BANANAS" (2021), cut to short paths, which are the likely ones.
     There: sequences of all operations. Here: skip connections leave no trace, as they change nothing on a path.
 
     Args:

@@ -126,7 +126,7 @@ def cell(x: Any, operations: Operations, *, prune: bool = True) -> Any:
 def paths(values: Mapping[str, Value], *, name: str = "nb201") -> np.ndarray:
     """Which sequences of operations lead through a genotype's cell: a vector `(40,)` of 0 and 1, for a predictor.
 
-    The path encoding of White et al., "BANANAS" (2021), section 4. There: sequences of all operations. Here: those of
+    The path encoding of White et al., "BANANAS" (2021). There: sequences of all operations. Here: those of
     convolutions and pooling alone, because an edge without an operation is no path, and a skip connection changes
     nothing on one: cells that compute the same have the same vector. The first entry is a path of skips alone.
     """
