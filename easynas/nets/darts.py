@@ -2,8 +2,8 @@
 
 A cell takes the outputs of the two cells before it. Each of its nodes adds up two operations on earlier nodes, and its
 output is all nodes side by side. Operations, preprocessing and factorized reduction are those of the paper's evaluation
-network, and its cells for CIFAR-10 (figures 4 and 5) are the default; three stages of six normal cells of 36 channels are the
-paper's network for CIFAR-10 (3.35 million parameters; the paper says 3.3).
+network, and its cells for CIFAR-10 (figures 4 and 5) are the default. Three stages of six normal cells of 36 channels
+are the paper's network (3.35 million parameters; the paper says 3.3).
 
 There: the two inputs of a node are different, and 20 cells. Here: the inputs are chosen one by one, as in Zoph et al.,
 "Learning transferable architectures" (2018), so that a mutation changes one of them; width, stages and cells are
