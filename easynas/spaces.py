@@ -2,7 +2,11 @@
 
 >>> from easynas import spaces
 >>> spaces.names()
-('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv')
+('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv', 'nb201', 'darts', 'hierarchical')
+
+"auto" is the first five in one space. The others, whose units are graphs with a choice on every edge, are searched on
+request only: they have up to 10^24 designs, of which the tens of trials of a usual budget see too few, and a network
+takes 5 to 30 CPU-seconds before its first step. Give them ten minutes or more.
 """
 
 from importlib import import_module
@@ -19,11 +23,15 @@ _HOMES = {
     "mbconv": ("easynas.nets.mbconv", "MBConv"),
     "regnet": ("easynas.nets.regnet", "RegNet"),
     "sepconv": ("easynas.nets.sepconv", "SepConv"),
+    "nb201": ("easynas.nets.nb201", "NB201"),
+    "darts": ("easynas.nets.darts", "DARTS"),
+    "hierarchical": ("easynas.nets.hierarchical", "Hierarchical"),
 }
+_AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 
 
 def names() -> tuple[str, ...]:
-    """All names that `create` knows; "auto" is all of them in one space."""
+    """All names that `create` knows."""
     return ("auto", *_HOMES)
 
 
@@ -40,7 +48,7 @@ def create(name: str) -> "Block":
         return created
     from easynas.nets.network import OneOf
 
-    return OneOf(tuple(create(each) for each in _HOMES))
+    return OneOf(tuple(create(each) for each in _AUTO))
 
 
 def check_name(name: object) -> None:

@@ -39,6 +39,9 @@ _PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
     ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
     ("sepconv/width", 0.6, {"network": "sepconv", "train/optimizer": "adamw"}),
     ("regnet/w0", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
+    ("nb201/width", 1.0, {"network": "nb201", "train/optimizer": "adamw"}),
+    ("darts/width", 0.6, {"network": "darts", "train/optimizer": "adamw"}),
+    ("hierarchical/width", 0.6, {"network": "hierarchical", "train/optimizer": "adamw"}),
 )
 """Designs known to be good, best guess first: what scales them, their share of the compute, and their choices."""
 

@@ -18,6 +18,7 @@ from easynas.schema import ImageSchema
 from easynas.space.space import SearchSpace, Values
 from tests.nets.drawn import CLASSES
 
+OFFERED = {block.name for block in spaces.create("auto").blocks}
 SECONDS = st.floats(0.1, 1e5)
 SAMPLES = st.integers(20, 1_000_000)
 SIDES = st.integers(1, 3000)
@@ -167,11 +168,11 @@ def test_every_design_of_the_portfolio_belongs_to_the_space(block: Block) -> Non
 
 def test_the_portfolio_of_all_spaces_begins_with_every_one_of_them() -> None:
     networks = [values["network"] for values in unsized(designed(spaces.create("auto")))]
-    assert set(networks) == set(spaces.names()) - {"auto"}
+    assert set(networks) == OFFERED
     assert networks[:2] == ["vgg", "resnet"]
 
 
-@pytest.mark.parametrize("name", [name for name in spaces.names() if name != "auto"])
+@pytest.mark.parametrize("name", sorted(OFFERED))
 def test_the_portfolio_of_one_space_has_what_all_spaces_try_of_it(name: str) -> None:
     of_all = [values for values in unsized(designed(spaces.create("auto"))) if values["network"] == name]
     of_one = list(unsized(designed(spaces.create(name))))[:-1]
@@ -180,6 +181,14 @@ def test_the_portfolio_of_one_space_has_what_all_spaces_try_of_it(name: str) -> 
         of_one
         == [{key: value for key, value in values.items() if key != "network"} for values in of_all][: len(of_one)]
     )
+
+
+@pytest.mark.parametrize("name", sorted(set(spaces.names()) - OFFERED - {"auto"}))
+def test_a_space_that_is_not_part_of_all_spaces_begins_with_its_default_at_the_right_size(name: str) -> None:
+    design, knobs = designed(spaces.create(name)), list[str]()
+    first, default = unsized(design, knobs)
+    assert knobs == [f"{name}/width"]
+    assert first == {**default, "train/optimizer": "adamw"}
 
 
 def test_a_users_own_block_begins_with_its_default() -> None:
@@ -202,7 +211,7 @@ def test_the_portfolio_of_all_spaces_stays_within_the_compute() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vgg", "resnet", "mbconv", "sepconv", "regnet"])
+@pytest.mark.parametrize("name", [name for name in spaces.names() if name != "auto"])
 def test_what_scales_a_design_makes_it_larger(name: str) -> None:
     design = designed(spaces.create(name))
     knobs: list[str] = []
