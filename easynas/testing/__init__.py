@@ -9,16 +9,30 @@ if TYPE_CHECKING:
     from easynas.testing.fakes import FakeClock, FakeEngine
     from easynas.testing.objectives import check_many_objectives
     from easynas.testing.strategies import check_strategy
+    from easynas.testing.tabulated import Row, TabulatedEvaluator, simulate
 
-__all__ = ["FakeClock", "FakeEngine", "check_block", "check_engine", "check_many_objectives", "check_strategy"]
+__all__ = [
+    "FakeClock",
+    "FakeEngine",
+    "Row",
+    "TabulatedEvaluator",
+    "check_block",
+    "check_engine",
+    "check_many_objectives",
+    "check_strategy",
+    "simulate",
+]
 
 _HOMES = {
     "FakeClock": "fakes",
     "FakeEngine": "fakes",
+    "Row": "tabulated",
+    "TabulatedEvaluator": "tabulated",
     "check_block": "blocks",
     "check_engine": "engines",
     "check_many_objectives": "objectives",
     "check_strategy": "strategies",
+    "simulate": "tabulated",
 }
 
 
