@@ -13,12 +13,13 @@ import keras_tuner
 import numpy as np
 
 from easynas import SearchSpace
+from easynas.nets.nb201 import EDGES, declare_cell
 from easynas.testing import Row
 
 Values = Mapping[str, Any]
 Array = np.ndarray[Any, np.dtype[Any]]
 
-EDGES = ("0-1", "0-2", "1-2", "0-3", "1-3", "2-3")
+NAMES = tuple(f"nb201/edge_{source}_{target}" for source, target in EDGES)
 SHORT_EPOCHS, EPOCHS = 12, 200
 DATA = {"cifar10": "c10", "cifar100": "c100"}
 DEVICES = {"pixel3": "help_pixel3", "raspi4": "help_raspi4", "pi5": "h360_pi5_litert_cifar100_ms"}
@@ -51,15 +52,14 @@ class NB201:
         return cls(tuple(str(name) for name in arrays["op_names"]), index, arrays)
 
     def space(self) -> SearchSpace:
-        """A choice of operation for every edge."""
+        """The space of `easynas.nets.nb201`: what is tested here is what searches real data."""
         hp = keras_tuner.HyperParameters()
-        for edge in EDGES:
-            hp.Choice(edge, list(self.operations))
+        declare_cell(hp, "nb201")
         return SearchSpace(hp)
 
     def row(self, values: Values) -> int:
         """The row of a cell."""
-        return int(self.index[sum(self.operations.index(values[edge]) * 5**i for i, edge in enumerate(EDGES))])
+        return int(self.index[sum(self.operations.index(values[name]) * 5**i for i, name in enumerate(NAMES))])
 
     def column(self, name: str) -> Callable[[Values], float]:
         """A measure of every cell, as a function of a genotype."""

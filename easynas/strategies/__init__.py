@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NAMES = (
     "asha",
     "auto",
+    "bananas",
     "bayesian",
     "bohb",
     "evolution",

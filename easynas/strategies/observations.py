@@ -40,7 +40,7 @@ class Observations:
     @property
     def measures(self) -> np.ndarray:
         """Losses, then margins of constraints, `(trials, objectives + constraints)`; infinite if unknown."""
-        return np.array(self._measures).reshape(len(self), -1)
+        return np.array(self._measures).reshape(len(self), len(self._goal.objectives) + len(self._goal.constraints))
 
     @property
     def log_seconds(self) -> np.ndarray:

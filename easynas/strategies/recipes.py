@@ -15,6 +15,7 @@ from easynas.strategies.prospects import Prospects, Proxy
 
 _HOMES = {
     "asha": ("asha", "ASHA"),
+    "bananas": ("bananas", "Bananas"),
     "bayesian": ("bayesian", "Bayesian"),
     "bohb": ("bohb", "BOHB"),
     "evolution": ("evolution", "Evolution"),

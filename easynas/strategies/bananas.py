@@ -1,0 +1,93 @@
+"""BANANAS (White, Neiswanger & Savani 2021, "Bayesian optimization with neural architectures for NAS", algorithm 1).
+
+An ensemble of networks predicts scores from genotypes; every candidate gets a value drawn from the normal distribution
+of the ensemble's mean and deviation (independent Thompson sampling), and the largest is proposed. Candidates are
+neighbours of the best trials and random genotypes. What differs from the paper: the ensemble is small (see `ensemble`);
+it is trained again after every five trials, where the paper proposes ten at a time; and scores are standardized with
+outliers cut, because a space has networks that learn nothing.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from easynas.search.objective import SCORE_ALONE
+from easynas.search.trial import Job, Trial
+from easynas.space.dimension import Value
+from easynas.space.space import SearchSpace, Values
+from easynas.strategies.candidates import Candidates
+from easynas.strategies.embedding import Embedding
+from easynas.strategies.ensemble import Ensemble
+from easynas.strategies.fresh import Feasible
+from easynas.strategies.observations import Observations, standardize
+
+Encode = Callable[[Mapping[str, Value]], np.ndarray]
+"""A genotype as a vector, such as the path encoding of a cell, `easynas.nets.nb201.paths`."""
+
+_FIRST = 10  # random trials before the model is asked (the paper's t0)
+_EVERY = 5  # trials after which it is trained again
+
+
+class Bananas:
+    """Proposes what an ensemble of networks predicts to be good, or is unsure about.
+
+    Args:
+        space: where to search.
+        seed: proposals depend on it, on the job's number and on what was told, on nothing else.
+        feasible: genotypes for which it is False are never proposed.
+        encode: what the ensemble sees of a genotype, `(columns,)`; None: all choices.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        seed: int,
+        feasible: Feasible = lambda _: True,
+        encode: Encode | None = None,
+    ) -> None:
+        self.space = space
+        self.seed = seed
+        self._encode = encode
+        self._embedding = Embedding(space)
+        self._candidates = Candidates(space, feasible)
+        self._told = Observations(space, SCORE_ALONE)
+        self._trained: tuple[int, Ensemble | None] = (0, None)
+
+    def ask(self, job_id: int) -> Job | None:
+        """The candidate with the largest drawn value; a random genotype while little is known; else None."""
+        rng = np.random.default_rng((self.seed, job_id))
+        ensemble = self._ensemble()
+        parents = [] if ensemble is None else [self._told.values[index] for index in self._told.best_first()]
+        candidates = self._candidates.draw(parents, rng)
+        if not candidates:
+            return None
+        chosen, origin = candidates[-1], "random"
+        if ensemble is not None:
+            predicted = ensemble.predict(self._points(candidates))
+            drawn = rng.normal(predicted.mean(axis=0), predicted.std(axis=0))
+            chosen, origin = candidates[int(drawn.argmax())], "model"
+        self._candidates.add(chosen)
+        return Job(job_id, chosen, origin=origin)
+
+    def tell(self, trial: Trial) -> None:
+        """A failed trial counts as the worst of the finished ones."""
+        self._candidates.add(self._told.add(trial))
+
+    def _ensemble(self) -> Ensemble | None:
+        """Trained on the told trials up to the last round number of them: a continued search must find the same."""
+        size = len(self._told) // _EVERY * _EVERY
+        losses = self._told.measures[:size, 0]
+        if size < _FIRST or not np.isfinite(losses).any():
+            return None
+        at, ensemble = self._trained
+        if ensemble is None or at != size:
+            rng = np.random.default_rng((self.seed, size, 1))
+            ensemble = Ensemble(self._points(self._told.values[:size]), standardize(losses)[0], rng)
+            self._trained = size, ensemble
+        return ensemble
+
+    def _points(self, genotypes: list[Values]) -> np.ndarray:
+        if self._encode is None:
+            return self._embedding(genotypes)
+        return np.array([self._encode(values) for values in genotypes], dtype=float)
