@@ -1,11 +1,14 @@
 """NSGA-II, a trial at a time: towards the whole front, and within the constraints."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from easynas.search.front import hypervolume
 from easynas.search.loop import Strategy
 from easynas.search.objective import SCORE, Constraint, Goal, Objective
 from easynas.search.trial import Done, Failed, Job
+from easynas.space.dimension import Value
 from easynas.space.space import Values
 from easynas.strategies.pareto import Pareto
 from easynas.strategies.random import Random
@@ -15,7 +18,7 @@ SPACE = landscape.space()
 GOAL = Goal((SCORE, Objective("width")))
 
 
-def total_width(values: Values) -> float:
+def total_width(values: Mapping[str, Value]) -> float:
     return float(sum(values[f"width{stage}"] for stage in range(landscape.STAGES)))
 
 
@@ -47,6 +50,21 @@ def told(pareto: Pareto, losses: list[tuple[float, float]], **metrics: float) ->
 def parents(pareto: Pareto, first: int, count: int = 60) -> set[int]:
     jobs = [job for job_id in range(first, first + count) if (job := pareto.ask(job_id)) is not None]
     return {int(word) for job in jobs for word in job.origin.split() if word.isdigit()}
+
+
+def test_a_place_that_is_empty_in_what_is_known_before_training_is_tried_first() -> None:
+    known = Goal((SCORE, Objective("width", cheap=total_width)))
+    far: dict[Goal, list[float]] = {GOAL: [], known: []}
+    for goal, distances in far.items():
+        pareto = Pareto(SPACE, seed=0, goal=goal, population=10)
+        members = genotypes(10)
+        for job_id, values in enumerate(members):
+            pareto.tell(Done(Job(job_id, values), landscape.score(values), 1.0, {"width": total_width(values)}))
+        for job_id in range(10, 60):
+            job = pareto.ask(job_id)
+            assert job is not None
+            distances.append(min(abs(total_width(dict(job.values)) - total_width(values)) for values in members))
+    assert np.mean(far[known]) > 2.0 * np.mean(far[GOAL])
 
 
 def test_its_front_is_worth_much_more_than_that_of_chance() -> None:

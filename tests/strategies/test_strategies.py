@@ -70,6 +70,22 @@ def test_several_objectives_and_constraints_are_known_to(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", SEVERAL)
+def test_what_is_known_before_training_keeps_the_contract(name: str) -> None:
+    def choices(values: Mapping[str, Value]) -> float:
+        return float(len(values))
+
+    check_strategy(
+        lambda space, seed: strategies.create(
+            name,
+            space,
+            random_state=seed,
+            objectives=[SCORE, Objective("choices", cheap=choices)],
+            feasible=lambda values: values.get("kernel") != 5,
+        )
+    )
+
+
 @pytest.mark.parametrize("name", strategies.names())
 def test_what_is_against_a_cheap_constraint_is_never_proposed(name: str) -> None:
     narrow = Constraint("width", 2, cheap=first_width)
