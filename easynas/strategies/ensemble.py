@@ -1,7 +1,7 @@
 """An ensemble of small feed-forward networks in numpy, all trained at once: the predictor of BANANAS.
 
 White et al. 2021 train five networks of ten layers of 20 units with Adam at a rate of 0.01. These have two hidden
-layers, which is enough for tens of trials and takes milliseconds, and each sees a bootstrap sample (Breiman 1996), which
+layers, enough for tens of trials in milliseconds, and each sees a bootstrap sample (Breiman 1996), which
 makes networks that agree on everything told differ elsewhere.
 """
 

@@ -22,6 +22,7 @@ class Fresh:
         self.space = space
         self._feasible = feasible
         self._seen: set[str] = set()
+        self._answers: dict[str, bool] = {}
 
     def add(self, values: Values) -> None:
         self._seen.add(self.space.key(values))
@@ -33,9 +34,16 @@ class Fresh:
     def first(self, candidates: Iterable[Values]) -> Values | None:
         """The first candidate that is new and feasible, drawing no more of them; None if none is."""
         for values in candidates:
-            key = self.space.key(values)
-            if key not in self._seen:
-                self._seen.add(key)
-                if self._feasible(values):
-                    return values
+            if self.fits(values):
+                self.add(values)
+                return values
         return None
+
+    def fits(self, values: Values) -> bool:
+        """Whether a genotype is new and feasible; feasibility is asked once."""
+        key = self.space.key(values)
+        if key in self._seen:
+            return False
+        if key not in self._answers:
+            self._answers[key] = self._feasible(values)
+        return self._answers[key]

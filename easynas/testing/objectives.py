@@ -16,6 +16,7 @@ from easynas.testing.strategies import check_strategy
 
 Create = Callable[..., Strategy]
 
+_OBJECTIVES = (SCORE, Objective("latency_ms"))
 _CHOICES = 6
 _LARGEST = 9  # choices are numbers from 0 on
 _REFERENCE = np.array([5.0, 11.0])  # the error of a random genotype, and a little more than the largest latency
@@ -42,8 +43,8 @@ def check_many_objectives(create: Create, *, trials: int = 100, seeds: int = 3) 
     Raises:
         AssertionError: what the strategy does wrong.
     """
-    several = {"objectives": (SCORE, Objective("latency_ms")), "constraints": (Constraint("latency_ms", 5.0),)}
-    check_strategy(lambda space, seed: create(space, seed, **several))
+    limits = (Constraint("latency_ms", 5.0),)
+    check_strategy(lambda space, seed: create(space, seed, objectives=_OBJECTIVES, constraints=limits))
     _check_front(create, trials=trials, seeds=seeds)
     _check_learned(create, trials=trials, seeds=seeds)
     _check_cheap(create, trials=trials)
@@ -51,10 +52,8 @@ def check_many_objectives(create: Create, *, trials: int = 100, seeds: int = 3) 
 
 def _check_front(create: Create, *, trials: int, seeds: int) -> None:
     space = _space()
-    objectives = (SCORE, Objective("latency_ms"))
-    found = np.mean(
-        [_volume(create(space, seed, objectives=objectives, constraints=()), trials) for seed in range(seeds)]
-    )
+    made = (create(space, seed, objectives=_OBJECTIVES, constraints=()) for seed in range(seeds))
+    found = np.mean([_volume(strategy, trials) for strategy in made])
     chance = np.mean([_volume(Random(space, seed=seed), trials) for seed in range(seeds)])
     ahead = (found - chance) / (_best_volume() - chance)
     assert ahead >= _AHEAD, (
@@ -77,7 +76,7 @@ def _check_learned(create: Create, *, trials: int, seeds: int) -> None:
 
 def _check_cheap(create: Create, *, trials: int) -> None:
     limit = Constraint("size_kb", _LIMIT, cheap=_size_kb)
-    told = _search(create(_space(), 0, objectives=(SCORE, Objective("latency_ms")), constraints=(limit,)), trials)
+    told = _search(create(_space(), 0, objectives=_OBJECTIVES, constraints=(limit,)), trials)
     above = next((trial.job for trial in told if trial.metrics["size_kb"] > _LIMIT), None)
     assert above is None, f"Nothing may be proposed that is against a cheap constraint. Received: {above}."
 

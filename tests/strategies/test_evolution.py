@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from easynas.search.objective import SCORE, Constraint, Goal, Objective
 from easynas.search.trial import Done, Failed, Job
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.evolution import Evolution
@@ -105,3 +106,39 @@ def test_it_looks_elsewhere_when_all_children_are_known() -> None:
     job = evolution.ask(99)
     assert job is not None
     assert job.values not in [*near, parent]
+
+
+def test_with_several_objectives_the_parent_wins_by_front_and_then_by_crowding() -> None:
+    goal = Goal((SCORE, Objective("latency_ms")))
+    evolution = Evolution(SPACE, seed=0, goal=goal, population=5, sample=5, crossover=0.0)
+    losses = [(0.9, 9.0), (0.8, 9.0), (0.6, 2.0), (0.5, 1.0), (0.4, 0.5)]
+    for job_id, (values, (score, latency)) in enumerate(zip(genotypes(5), losses, strict=True)):
+        evolution.tell(Done(Job(job_id, values), score, 1.0, {"latency_ms": latency}))
+    assert {job.origin for n in range(5, 9) if (job := evolution.ask(n)) is not None} == {"mutation of 0"}
+    # The most accurate one dies, and what it had beaten is an end of the front now.
+    evolution.tell(Done(Job(9, genotypes(6)[5]), 0.1, 1.0, {"latency_ms": 9.0}))
+    assert {job.origin for n in range(10, 14) if (job := evolution.ask(n)) is not None} == {"mutation of 1"}
+
+
+def test_a_feasible_parent_wins_whatever_its_score() -> None:
+    goal = Goal(constraints=(Constraint("size_kb", 10.0),))
+    evolution = Evolution(SPACE, seed=0, goal=goal, population=4, sample=4, crossover=0.0)
+    for job_id, (values, size) in enumerate(zip(genotypes(4), (99.0, 10.0, 11.0, 98.0), strict=True)):
+        evolution.tell(
+            Done(Job(job_id, values), score=0.5 if job_id == 1 else 0.9, seconds=1.0, metrics={"size_kb": size})
+        )
+    job = evolution.ask(4)
+    assert job is not None
+    assert job.origin == "mutation of 1"
+
+
+def test_cheap_constraints_alone_leave_the_score_to_decide() -> None:
+    # Members were judged before: computing the size again for each would cost, and change nothing.
+    goal = Goal(constraints=(Constraint("size_kb", 10.0, cheap=lambda _: 1 / 0),))
+    evolution = Evolution(SPACE, seed=0, goal=goal, population=5, sample=5)
+    alone = Evolution(SPACE, seed=0, population=5, sample=5)
+    for job_id, values in enumerate(genotypes(8)):
+        trial = Done(Job(job_id, values), landscape.score(values), 1.0)
+        evolution.tell(trial)
+        alone.tell(trial)
+    assert [evolution.ask(n) for n in range(8, 20)] == [alone.ask(n) for n in range(8, 20)]

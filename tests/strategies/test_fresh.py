@@ -35,6 +35,13 @@ def test_feasibility_is_asked_once_for_a_genotype(space: SearchSpace) -> None:
     assert asked == [{"width": 1}]
 
 
+def test_what_fits_can_still_be_proposed(space: SearchSpace) -> None:
+    fresh = Fresh(space, lambda values: int(values["width"]) % 2 == 0)
+    assert [fresh.fits({"width": width}) for width in (1, 2, 2)] == [False, True, True]
+    assert fresh.draw(lambda: {"width": 2}) == {"width": 2}
+    assert not fresh.fits({"width": 2})
+
+
 def test_it_gives_up_after_many_tries(space: SearchSpace) -> None:
     proposals = iter(range(1000))
     assert Fresh(space, lambda _: False).draw(lambda: {"width": next(proposals)}) is None

@@ -1,12 +1,23 @@
 """Strategies by name: the contract that all of them keep."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from easynas import strategies
 from easynas.errors import InputError
+from easynas.search.objective import SCORE, Constraint, Objective
 from easynas.search.trial import Done
-from easynas.testing import check_strategy
+from easynas.space.dimension import Value
+from easynas.testing import check_many_objectives, check_strategy
 from tests.strategies import landscape
+
+SEVERAL = ["auto", "bayesian", "evolution", "pareto", "portfolio"]
+LATENCY = Objective("latency_ms")
+
+
+def first_width(values: Mapping[str, Value]) -> float:
+    return float(values["width0"])
 
 
 @pytest.mark.parametrize("name", strategies.names())
@@ -50,9 +61,64 @@ def test_designs_come_first_even_if_they_are_infeasible(name: str) -> None:
     assert job.values == design
 
 
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_objectives_and_constraints_are_known_to(name: str) -> None:
+    check_many_objectives(
+        lambda space, seed, objectives, constraints: strategies.create(
+            name, space, random_state=seed, objectives=objectives, constraints=constraints
+        )
+    )
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_what_is_known_before_training_keeps_the_contract(name: str) -> None:
+    def choices(values: Mapping[str, Value]) -> float:
+        return float(len(values))
+
+    check_strategy(
+        lambda space, seed: strategies.create(
+            name,
+            space,
+            random_state=seed,
+            objectives=[SCORE, Objective("choices", cheap=choices)],
+            feasible=lambda values: values.get("kernel") != 5,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_what_is_against_a_cheap_constraint_is_never_proposed(name: str) -> None:
+    narrow = Constraint("width", 2, cheap=first_width)
+    designs = [{**landscape.space().default(), "width0": width} for width in (5, 2)]
+    strategy = strategies.create(name, landscape.space(), random_state=0, constraints=[narrow], designs=designs)
+    for job_id in range(60):
+        job = strategy.ask(job_id)
+        assert job is not None
+        assert first_width(job.values) <= 2
+        strategy.tell(Done(job, landscape.score(dict(job.values)), seconds=1.0))
+
+
+@pytest.mark.parametrize("name", [name for name in strategies.names() if name not in SEVERAL])
+@pytest.mark.parametrize(
+    ("objectives", "constraints"), [((SCORE, LATENCY), ()), ((LATENCY,), ()), ((), (Constraint("latency_ms", 3.0),))]
+)
+def test_others_refuse_what_they_do_not_know_and_name_those_that_do(
+    name: str, objectives: tuple[Objective, ...], constraints: tuple[Constraint, ...]
+) -> None:
+    with pytest.raises(InputError, match=r"\['auto', 'bayesian', 'evolution', 'pareto', 'portfolio'\]") as error:
+        strategies.create(name, landscape.space(), objectives=objectives, constraints=constraints)
+    assert repr(name) in str(error.value)
+
+
+@pytest.mark.parametrize("objectives", [["latency_ms"], "latency_ms", LATENCY, [LATENCY, LATENCY]])
+def test_objectives_are_objects_and_different(objectives: object) -> None:
+    with pytest.raises(InputError, match="objectives"):
+        strategies.create("pareto", landscape.space(), objectives=objectives)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["bayes", "", None, 3, ["random"]])
 def test_an_unknown_name_is_answered_with_the_known_ones(name: object) -> None:
-    with pytest.raises(InputError, match=r"'asha', 'auto', 'bayesian', .*'random', 'tpe'") as error:
+    with pytest.raises(InputError, match=r"'asha', 'auto', 'bananas', .*'random', 'tpe'") as error:
         strategies.create(name, landscape.space())  # type: ignore[arg-type]
     assert repr(name) in str(error.value)
 
