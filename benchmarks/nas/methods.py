@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from table_problems import Problem
+from tables import SHORT
 
 from easynas import strategies
 from easynas.search.loop import Strategy
+from easynas.strategies.asha import ASHA
 
 Method = Callable[[Problem, int], Strategy]
 
@@ -14,7 +16,8 @@ def plain(name: str) -> Method:
     """A strategy by its name, started from random genotypes."""
 
     def make(problem: Problem, seed: int) -> Strategy:
-        return strategies.create(name, problem.space, random_state=seed, objectives=problem.objectives)
+        objectives = () if name == "random" else problem.objectives
+        return strategies.create(name, problem.space, random_state=seed, objectives=objectives)
 
     return make
 
@@ -28,11 +31,21 @@ def warm(name: str) -> Method:
     return make
 
 
+def rungs(name: str) -> Method:
+    """The same in two rungs, of 12 and 200 epochs, by asynchronous successive halving."""
+
+    def make(problem: Problem, seed: int) -> Strategy:
+        def around() -> Strategy:
+            return strategies.create(name, problem.space, random_state=seed)
+
+        return ASHA(problem.space, seed=seed, around=around, reduction=round(1 / SHORT), least=SHORT)
+
+    return make
+
+
+WRAPPED = ("bananas", "bayesian", "evolution", "random", "tpe")
 METHODS: dict[str, Method] = {
     **{name: plain(name) for name in strategies.names() if name not in ("auto", "portfolio")},
-    **{
-        f"{name}+proxies": warm(name)
-        for name in ("bayesian", "bananas", "evolution", "tpe", "random")
-        if name in strategies.names()
-    },
+    **{f"{name}+proxies": warm(name) for name in WRAPPED},
+    **{f"asha+{name}": rungs(name) for name in WRAPPED},
 }

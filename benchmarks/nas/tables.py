@@ -21,6 +21,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 NAMES = tuple(f"nb201/edge_{source}_{target}" for source, target in EDGES)
 SHORT_EPOCHS, EPOCHS = 12, 200
+SHORT = 1 / 16
+"""The share of a full training that the short one takes, about."""
 DATA = {"cifar10": "c10", "cifar100": "c100"}
 DEVICES = {"pixel3": "help_pixel3", "raspi4": "help_raspi4", "pi5": "h360_pi5_litert_cifar100_ms"}
 
@@ -99,7 +101,7 @@ class NB201:
         def rows(values: Values) -> tuple[Row, ...]:
             row = self.row(values)
             known = scores[row][~np.isnan(scores[row])]
-            first = Row((float(short[row]),), SHORT_EPOCHS, fidelity=SHORT_EPOCHS / EPOCHS)
+            first = Row((float(short[row]),), SHORT_EPOCHS, fidelity=SHORT)
             return first, Row(tuple(known.tolist()), EPOCHS)
 
         return rows

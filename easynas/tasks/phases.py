@@ -31,7 +31,6 @@ from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
-from easynas.tasks.settings import Settings
 from easynas.train import recipe, weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, probe
@@ -167,7 +166,7 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
 
 def search(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> None:
     """Runs trials until the search's time is over."""
-    strategy = _strategy(session.settings, designed)
+    strategy = _strategy(session, designed, planned)
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
@@ -291,14 +290,19 @@ def belongs(trial: Trial, space: SearchSpace) -> bool:
     return True
 
 
-def _strategy(settings: Settings, designed: Design) -> Strategy:
+def _strategy(session: Session, designed: Design, planned: Plan) -> Strategy:
+    settings = session.settings
     if not isinstance(settings.search, str):
         chosen: Strategy = settings.search
         return chosen
+    trials = min(settings.max_trials, planned.search / planned.trial * (settings.workers or cores()))
+    if settings.search == "auto":
+        session.note(strategies.choose(designed.space, trials=trials)[1])
     return strategies.create(
         settings.search,
         designed.space,
         random_state=settings.seed,
         designs=designed.portfolio(),
         feasible=designed.sizing.affordable,
+        trials=trials,
     )

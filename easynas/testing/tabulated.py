@@ -46,25 +46,35 @@ class TabulatedEvaluator:
         space: what the genotypes belong to.
         rows: the table.
         seed: which repetitions are drawn.
+        continued: whether longer trainings of the table go on from shorter ones; a job that continues a trial then
+            takes only the time that is missing.
     """
 
     space: SearchSpace
     rows: LookUp
     seed: int = 0
+    continued: bool = False
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
         """The trial of a job; the engine sees to the deadline, and nothing is dropped before its end."""
         rows = self.rows(job.values)
-        row = next((row for row in rows if row.fidelity >= job.fidelity - 1e-9), None)
+        row = _row(rows, job.fidelity)
         if row is None:
             return Failed(job, "the table does not have it", 0.0)
-        return Done(job, self._score(row, job), row.seconds, row.metrics, fidelity=job.fidelity)
+        before = _row(rows, job.trained) if self.continued and job.continues is not None else None
+        seconds = row.seconds - (0.0 if before is None else before.seconds)
+        return Done(job, self._score(row, job), seconds, row.metrics, fidelity=job.fidelity)
 
     def _score(self, row: Row, job: Job) -> float:
         if len(row.scores) == 1:
             return float(row.scores[0])
         drawn = np.random.default_rng((self.seed, zlib.crc32(self.space.key(job.values).encode())))
         return float(row.scores[int(drawn.integers(len(row.scores)))])
+
+
+def _row(rows: Sequence[Row], fidelity: float) -> Row | None:
+    """The one of the lowest fidelity that is not below."""
+    return next((row for row in rows if row.fidelity >= fidelity - 1e-9), None)
 
 
 def simulate(
