@@ -1,14 +1,15 @@
 """The problems: where to search, what an evaluation answers, and how what was found is judged by the truth."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tables import DATA, DEVICES, EPOCHS, Values, nb201
+from tables import DATA, DEVICES, EPOCHS, Array, Values, nb201
 
 from easynas import Done, Objective, SearchSpace
+from easynas.nets.nb201 import paths
 from easynas.search.front import hypervolume
 from easynas.search.trial import Trial
 from easynas.testing import Row, TabulatedEvaluator
@@ -30,6 +31,7 @@ class Problem:
         continued: whether the table's longer trainings go on from the shorter ones.
         objectives: what to improve; none: the score alone.
         proxies: measures of untrained networks.
+        encode: which sequences of operations lead through a cell.
     """
 
     space: SearchSpace
@@ -39,7 +41,8 @@ class Problem:
     seconds: float = np.inf
     continued: bool = False
     objectives: tuple[Objective, ...] = ()
-    proxies: tuple[Callable[[Values], float], ...] = field(default=())
+    proxies: tuple[Callable[[Values], float], ...] = ()
+    encode: Callable[[Values], Array] = paths
 
     def evaluator(self, seed: int) -> TabulatedEvaluator:
         return TabulatedEvaluator(self.space, self.rows, seed=seed, continued=self.continued)
@@ -112,7 +115,9 @@ def tradeoff(folder: Path, device: str, *, trials: int = 100) -> Problem:
         return curve
 
     score = Objective("score", maximize=True)
-    return Problem(table.space(), rows, judge, trials=trials, objectives=(score, Objective("latency_ms")))
+    return Problem(
+        table.space(), rows, judge, trials=trials, objectives=(score, Objective("latency_ms", cheap=latency))
+    )
 
 
 def incumbent_of(

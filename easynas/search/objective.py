@@ -108,6 +108,16 @@ class Constraint:
         """Whether a genotype may be trained; True where only a trial tells."""
         return self.cheap is None or self._margin(self.cheap(values)) <= 0.0
 
+    def known(self, values: Mapping[str, Value]) -> float:
+        """The margin of a genotype before training.
+
+        Raises:
+            ValueError: the constraint is not cheap.
+        """
+        if self.cheap is None:
+            raise ValueError(f"The constraint on {self.name!r} is known after training only.")
+        return self._margin(self.cheap(values))
+
     def _margin(self, value: float) -> float:
         return (value - self.limit) / (abs(self.limit) or 1.0) if math.isfinite(value) else math.inf
 

@@ -38,6 +38,9 @@ _SEVERAL = frozenset({"auto", "bayesian", "evolution", "pareto", "portfolio"})
 _RUNGS = frozenset({"asha", "halving", "hyperband"})
 """Those that train what another strategy proposes, shortly first."""
 
+_MODELS = frozenset({"bananas", "bayesian"})
+"""Those that learn a model of the space."""
+
 
 def names() -> tuple[str, ...]:
     """All names that `create` knows."""
@@ -51,6 +54,7 @@ def create(
     random_state: int | None = None,
     designs: "Iterable[Values]" = (),
     proxies: "Sequence[Callable[[Mapping[str, Any]], float]]" = (),
+    encode: "Callable[[Mapping[str, Any]], Any] | None" = None,
     feasible: "Callable[[Values], bool]" = lambda _: True,
     objectives: "Sequence[Objective]" = (),
     constraints: "Sequence[Constraint]" = (),
@@ -68,6 +72,8 @@ def create(
         proxies: measures of untrained networks, larger is better, such as the number of parameters. A thousand random
             genotypes are ranked by all of them together, and the ten best are tried first; for "bayesian" the rank is
             the prior mean, too.
+        encode: what "bananas" and "bayesian" see of a genotype besides its choices, a vector, such as a cell's paths
+            by `easynas.nets.nb201.paths`; None for nothing.
         feasible: genotypes for which it is False are never proposed, designs excepted.
         objectives: what to improve, all of it; none: the score alone. With several the search is for the trials that no
             other beats in all of them.
@@ -79,10 +85,16 @@ def create(
 
     Raises:
         InputError: an unknown name; `around` for a strategy that has no other inside; or several objectives, or
-            constraints that only a trial tells, for a strategy that looks at the score alone.
+            constraints that only a trial tells, for a strategy that looks at the score alone; or `encode` for one
+            without a model.
     """
     check_name(name)
     _check_around(around, name)
+    if encode is not None and not {name, around} & _MODELS:
+        raise InputError(
+            f"`encode` must be None for {name!r}, which has no model. Received: {encode!r}. "
+            f"Leave it out, or use one of {sorted(_MODELS)}."
+        )
     goal = _goal(name, objectives, constraints)
     from numpy.random import SeedSequence
 
@@ -95,6 +107,7 @@ def create(
         feasible=feasible,
         designs=designs,
         proxies=tuple(proxies),
+        encode=encode,
         trials=trials,
     )
     return recipe.make(name, around=around)

@@ -3,26 +3,20 @@
 An ensemble of networks predicts scores from genotypes; every candidate gets a value drawn from the normal distribution
 of the ensemble's mean and deviation (independent Thompson sampling), and the largest is proposed. Candidates are
 neighbours of the best trials and random genotypes. What differs from the paper: the ensemble is small (see `ensemble`);
-it is trained again after every five trials, where the paper proposes ten at a time; and scores are standardized with
-outliers cut, because a space has networks that learn nothing.
+it is trained again after every five trials, where the paper proposes ten at a time; and it learns normal scores of
+ranks.
 """
-
-from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from easynas.search.objective import SCORE_ALONE
 from easynas.search.trial import Job, Trial
-from easynas.space.dimension import Value
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.candidates import Candidates
-from easynas.strategies.embedding import Embedding
+from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.ensemble import Ensemble
 from easynas.strategies.fresh import Feasible
-from easynas.strategies.observations import Observations, standardize
-
-Encode = Callable[[Mapping[str, Value]], np.ndarray]
-"""A genotype as a vector, such as the path encoding of a cell, `easynas.nets.nb201.paths`."""
+from easynas.strategies.observations import Observations, Scale
 
 _FIRST = 10  # random trials before the model is asked (the paper's t0)
 _EVERY = 5  # trials after which it is trained again
@@ -83,7 +77,7 @@ class Bananas:
         at, ensemble = self._trained
         if ensemble is None or at != size:
             rng = np.random.default_rng((self.seed, size, 1))
-            ensemble = Ensemble(self._points(self._told.values[:size]), standardize(losses)[0], rng)
+            ensemble = Ensemble(self._points(self._told.values[:size]), Scale(losses).scores, rng)
             self._trained = size, ensemble
         return ensemble
 

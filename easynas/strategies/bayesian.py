@@ -1,16 +1,16 @@
 """Bayesian optimization with Gaussian processes over mixed, conditional spaces.
 
-A proposal is the best of many candidates for functions drawn from the posterior (Thompson sampling: Thompson 1933;
-Kandasamy et al. 2018, "Parallelised Bayesian optimisation via Thompson sampling", algorithm 2, whose draws are
-independent, so that several jobs may be out at once). With several objectives the best candidate is the one that would
-add most hypervolume (Bradford et al. 2018, "Efficient multiobjective optimization employing Gaussian processes,
-spectral sampling and a genetic algorithm"; here the draw is exact, on the candidates), and a constraint is drawn like
-an objective (Eriksson & Poloczek 2021, "Scalable constrained Bayesian optimization", §3). What can be computed is not
-drawn.
+With one objective a proposal is the best of many candidates for a function drawn from the posterior (Thompson sampling:
+Thompson 1933; Kandasamy et al. 2018, "Parallelised Bayesian optimisation via Thompson sampling", algorithm 2, whose
+draws are independent, so that several jobs may be out at once). The alternative is the expected improvement (Jones et
+al. 1998, eq. 15; its logarithm as in Ament et al. 2023), with jobs that are out believed to turn out as expected
+(Ginsbourger et al. 2010, "Kriging is well-suited to parallelize optimization", the kriging believer).
 
-With one objective the alternative is the expected improvement (Jones et al. 1998, eq. 15; its logarithm as in Ament et
-al. 2023), with jobs that are out believed to turn out as expected (Ginsbourger et al. 2010, "Kriging is well-suited to
-parallelize optimization", the kriging believer).
+With several objectives it is the candidate that adds most hypervolume to the front on the average of some drawn
+functions, which decide about what was told and what is out too, because losses are noisy (Daulton et al. 2021,
+"Parallel Bayesian optimization of multiple noisy objectives with expected hypervolume improvement", eq. 4). A
+constraint is drawn like an objective (Eriksson & Poloczek 2021, "Scalable constrained Bayesian optimization", §3). What
+can be computed is not drawn.
 """
 
 import math
@@ -21,18 +21,23 @@ from scipy.special import erfcx
 
 from easynas.errors import InputError
 from easynas.search.front import improvement
-from easynas.search.objective import SCORE_ALONE, Goal
+from easynas.search.objective import SCORE, SCORE_ALONE, Constraint, Goal, Objective
 from easynas.search.trial import Job, Trial
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.candidates import Candidates
+from easynas.strategies.embedding import Encode
 from easynas.strategies.fresh import Feasible
-from easynas.strategies.observations import Observations, cut
+from easynas.strategies.observations import Observations
 from easynas.strategies.prospects import Prospects
-from easynas.strategies.surrogate import Points, Surrogate, one_thread
+from easynas.strategies.surrogate import Surrogate, one_thread
 
 Acquisition = Literal["thompson", "logei"]
 
 _FIRST = 10  # random trials before the model is asked; Optuna's samplers use the same
+_DRAWS = 16  # functions that the gain in hypervolume is averaged over
+_ALONE = 0.25
+"""Share of the proposals that are for the best score alone: that end of the front adds little volume, and people want
+it most."""
 _NONE = 1e-300  # an improvement too small to be one
 _CERTAIN = 20.0  # deviations; beyond, the density overflows, and nothing is less certain
 
@@ -47,6 +52,7 @@ class Bayesian:
         feasible: genotypes for which it is False are never proposed.
         goal: objectives and constraints.
         prospects: an opinion about untrained networks, the prior mean of their score; None for none.
+        encode: what is known of genotypes besides their choices, such as the paths of a cell; None for nothing.
         acquisition: "thompson", or "logei" for the expected improvement, of one objective alone.
         per_second: whether a promising genotype is worth more if its training is expected to be shorter (Snoek et al.
             2012, §3.2); of one objective alone.
@@ -64,6 +70,7 @@ class Bayesian:
         feasible: Feasible = lambda _: True,
         goal: Goal = SCORE_ALONE,
         prospects: Prospects | None = None,
+        encode: Encode | None = None,
         acquisition: Acquisition = "thompson",
         per_second: bool = False,
         first: int = _FIRST,
@@ -83,7 +90,9 @@ class Bayesian:
         self.first = first
         self._candidates = Candidates(space, feasible)
         self._told = Observations(space, goal)
-        self._surrogate = Surrogate(space, self._told, prospects=prospects)
+        names = [objective.name for objective in goal.objectives]
+        self._score = names.index(SCORE.name) if SCORE.name in names else 0
+        self._surrogate = Surrogate(space, self._told, prospects=prospects, about=self._score, encode=encode)
         self._out: dict[int, Values] = {}
 
     def ask(self, job_id: int) -> Job | None:
@@ -106,36 +115,62 @@ class Bayesian:
         self._candidates.add(self._told.add(trial))
 
     def _preferred(self, candidates: list[Values], rng: np.random.Generator) -> int:
-        points = self._surrogate.points(candidates)
         if not self.goal.single:
-            return self._most_hypervolume(candidates, points, rng)
+            return self._of_several(candidates, rng)
+        points = self._surrogate.points(candidates)
         if self.acquisition == "logei":
             pending = self._surrogate.points(list(self._out.values()))
             gain = _log_improvement(*self._surrogate.expect(0, points, pending))
         else:
-            gain = cut(self._told.measures[:, 0]).min() - self._surrogate.draw(0, points, rng)
-            if not self.per_second or gain.max() <= 0.0:
-                return int(np.argmax(gain))
-            gain = np.log(np.maximum(gain, _NONE))
+            drawn, best = self._surrogate.draw(0, points, rng, draws=1)[0], self._told.measures[:, 0].min()
+            if not self.per_second or drawn.min() >= best:
+                return int(np.argmin(drawn))
+            gain = np.log(np.maximum(best - drawn, _NONE))
         if self.per_second:
             gain = gain - self._surrogate.log_seconds(points)
         return int(np.argmax(gain))
 
-    def _most_hypervolume(self, candidates: list[Values], points: Points, rng: np.random.Generator) -> int:
+    def _of_several(self, candidates: list[Values], rng: np.random.Generator) -> int:
         told, width = self._told.measures, len(self.goal.objectives)
-        losses = np.empty((len(candidates), width))
-        for column, objective in enumerate(self.goal.objectives):
-            if objective.cheap is None:
-                losses[:, column] = self._surrogate.draw(column, points, rng)
+        finished = np.flatnonzero(np.isfinite(told).all(axis=1))
+        others = [*self._out.values(), *candidates]
+        every = self._surrogate.points([*(self._told.values[index] for index in finished), *others])
+        wanted: list[Objective | Constraint] = [*self.goal.objectives, *self.goal.constraints]
+        measures = np.empty((_DRAWS, len(every.x), len(wanted)))
+        for column, measure in enumerate(wanted):
+            if measure.cheap is None:
+                measures[:, :, column] = self._surrogate.draw(column, every, rng, draws=_DRAWS)
             else:
-                losses[:, column] = [objective.known(values) for values in candidates]
-        excess = np.zeros(len(candidates))
-        for column, constraint in enumerate(self.goal.constraints, start=width):
-            if constraint.cheap is None:
-                excess += np.maximum(self._surrogate.draw(column, points, rng), 0.0)
-        feasible = told[(told[:, width:] <= 0.0).all(axis=1), :width]
-        reference = np.array([cut(column).max() for column in told[:, :width].T])
-        return int(np.lexsort((-improvement(losses, feasible, reference), excess))[0])
+                measures[:, :, column] = [*told[finished, column], *map(measure.known, others)]
+        if rng.random() < _ALONE:
+            drawn = measures[0, -len(candidates) :]
+            return int(np.lexsort((drawn[:, self._score], np.maximum(drawn[:, width:], 0.0).sum(axis=1)))[0])
+        return _adding_most(measures, _reference(told[finished, :width], by=self._score), len(candidates))
+
+
+def _adding_most(measures: np.ndarray, reference: np.ndarray, candidates: int) -> int:
+    """Which of the last so many genotypes; `measures` is `(draws, genotypes, objectives + constraints)`."""
+    width, first = len(reference), measures.shape[1] - candidates
+    gains, excess = np.zeros(candidates), np.zeros(candidates)
+    for drawn in measures:
+        losses, over = drawn[:, :width], np.maximum(drawn[:, width:], 0.0).sum(axis=1)
+        known = losses[:first][over[:first] == 0.0]
+        gains += improvement(losses[first:], known, reference) * (over[first:] == 0.0)
+        excess += over[first:]
+    # Where none adds anything feasible, the one nearest to feasibility.
+    return int(np.lexsort((excess, -gains))[0])
+
+
+def _reference(losses: np.ndarray, *, by: int) -> np.ndarray:
+    """Losses that are just not worth having, `(objectives,)`: a tenth beyond the worst of what is of use.
+
+    Not beyond the front's ends alone, as is usual (Ishibuchi et al. 2018): a slower network that is more accurate than
+    all others would add nothing. The worst quarter by the objective `by` is of no use: a network that learned nothing
+    is an end of the front if it is the fastest.
+    """
+    useful = losses[losses[:, by] <= np.quantile(losses[:, by], 0.75)]
+    worst, best = useful.max(axis=0), useful.min(axis=0)
+    return np.asarray(worst + 0.1 * (worst - best))
 
 
 def _log_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:

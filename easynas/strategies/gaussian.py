@@ -90,11 +90,13 @@ class GaussianProcess:
         covariance = self._covariance(scaled, thought, scaled, thought) - half.T @ half
         return self._slope * thought + cross @ self._alpha, covariance
 
-    def sample(self, x: np.ndarray, rng: np.random.Generator, opinion: np.ndarray | None = None) -> np.ndarray:
-        """One function drawn from the posterior, at points `(m, columns)`: `(m,)`."""
+    def sample(
+        self, x: np.ndarray, rng: np.random.Generator, *, draws: int, opinion: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Functions drawn from the posterior, at points `(m, columns)`: `(draws, m)`."""
         mean, covariance = self.posterior(x, opinion)
         covariance[np.diag_indices_from(covariance)] += 1e-6 * (1.0 + self._hyper.signal)
-        return np.asarray(mean + np.linalg.cholesky(covariance) @ rng.standard_normal(len(x)))
+        return np.asarray(mean + rng.standard_normal((draws, len(x))) @ np.linalg.cholesky(covariance).T)
 
     def _covariance(self, a: np.ndarray, of_a: np.ndarray, b: np.ndarray, of_b: np.ndarray) -> np.ndarray:
         line = 0.0 if self._slope == 0.0 else _SLOPE_SD**2 * np.outer(of_a, of_b)

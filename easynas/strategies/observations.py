@@ -1,14 +1,13 @@
 """What a model-based strategy was told, in the form in which a model learns from it."""
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from easynas.search.objective import Goal, places
 from easynas.search.trial import Done, Failed, Trial
 from easynas.space.space import SearchSpace, Values
 
-_FENCE = 1.5
-"""Interquartile ranges beyond the quartile (Tukey 1977, "Exploratory data analysis") after which a loss is cut:
-networks that learned nothing are many in a new space, and how bad they are says nothing about the good ones."""
 _SHORTEST = 1e-3  # seconds
 
 
@@ -55,22 +54,32 @@ class Observations:
         return np.argsort(places([self._goal.judge(trial) for trial in self._trials]))
 
 
-def cut(losses: np.ndarray) -> np.ndarray:
-    """Losses without those far above the rest; one that is infinite becomes the largest that is left.
+class Scale:
+    """Losses as normal scores of their ranks (a Gaussian copula, Salinas et al. 2020), larger is better, and back.
+
+    Ranks do not care about the units of a metric, nor about how bad networks are that learned nothing; of those there
+    are many in a new space.
 
     Args:
-        losses: `(trials,)`, at least one finite.
+        losses: `(trials,)`; what is infinite shares the last rank.
+
+    Attributes:
+        scores: `(trials,)`.
     """
-    finite = losses[np.isfinite(losses)]
-    low, high = np.quantile(finite, [0.25, 0.75])
-    fence = high + _FENCE * (high - low)
-    kept = finite[finite <= fence]
-    return np.asarray(np.minimum(losses, fence if len(kept) < len(finite) else kept.max()))
 
+    def __init__(self, losses: np.ndarray) -> None:
+        self.scores = -ndtri((rankdata(losses) - 0.5) / len(losses))
+        finite = np.isfinite(losses)
+        self._scores, first = np.unique(self.scores[finite], return_index=True)
+        self._losses = losses[finite][first]
+        best = self._scores >= np.quantile(self._scores, 0.75) if len(self._scores) else np.zeros(0, bool)
+        ends = self._scores[best], self._losses[best]
+        self._slope = float(np.ptp(ends[1]) / np.ptp(ends[0])) if best.sum() > 1 else 0.0
 
-def standardize(losses: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Values of mean 0 and deviation 1, larger is better, `(trials,)`; and the mean and the deviation of `cut`."""
-    bounded = cut(losses)
-    mean, deviation = float(bounded.mean()), float(bounded.std())
-    deviation = deviation if deviation > 1e-12 else 1.0
-    return (mean - bounded) / deviation, mean, deviation
+    def losses(self, scores: np.ndarray) -> np.ndarray:
+        """The losses of normal scores, `(...)`, at least one of which was finite.
+
+        Between told ones in proportion; better than the best by the slope of the best quarter; never worse than told.
+        """
+        beyond = np.maximum(scores - self._scores[-1], 0.0)
+        return np.asarray(np.interp(scores, self._scores, self._losses) - self._slope * beyond)

@@ -9,6 +9,7 @@ from typing import Any
 from easynas.search.loop import Strategy
 from easynas.search.objective import Goal
 from easynas.space.space import SearchSpace, Values
+from easynas.strategies.embedding import Encode
 from easynas.strategies.fresh import Feasible
 from easynas.strategies.portfolio import Portfolio
 from easynas.strategies.prospects import Prospects, Proxy
@@ -26,6 +27,7 @@ _HOMES = {
     "tpe": ("tpe", "TPE"),
 }
 _RUNGS = ("asha", "halving", "hyperband")
+_WITH_MODEL = ("bananas", "bayesian")
 _WITH_GOAL = ("bayesian", "evolution", "pareto")
 
 _WARM = 10
@@ -46,6 +48,7 @@ class Recipe:
     feasible: Feasible
     designs: Iterable[Values]
     proxies: tuple[Proxy, ...]
+    encode: Encode | None
     trials: float | None
 
     def make(self, name: str, *, around: str | None = None) -> Strategy:
@@ -74,6 +77,8 @@ class Recipe:
             settings["goal"] = self.goal
         if name == "bayesian":
             settings["prospects"] = prospects
+        if name in _WITH_MODEL:
+            settings["encode"] = self.encode
         if name == "evolution" and small:
             settings |= _SMALL
         module, kind = _HOMES[name]

@@ -8,9 +8,9 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from easynas.space.space import SearchSpace, Values
-from easynas.strategies.embedding import Embedding
+from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.gaussian import GaussianProcess, Hyper, fit
-from easynas.strategies.observations import Observations, standardize
+from easynas.strategies.observations import Observations, Scale
 from easynas.strategies.prospects import Prospects
 
 _FIT_FROM, _FIT_GROWTH = 10, 1.15
@@ -40,13 +40,24 @@ class Surrogate:
     Args:
         space: what genotypes belong to.
         told: what was measured; it grows meanwhile.
-        prospects: the prior mean of the first measure; None for none.
+        prospects: the prior mean of one measure; None for none.
+        about: the column of that measure.
+        encode: what is known of genotypes besides their choices; None for nothing.
     """
 
-    def __init__(self, space: SearchSpace, told: Observations, *, prospects: Prospects | None = None) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        told: Observations,
+        *,
+        prospects: Prospects | None = None,
+        about: int = 0,
+        encode: Encode | None = None,
+    ) -> None:
         self._told = told
         self._prospects = prospects
-        self._embedding = Embedding(space)
+        self._about = about
+        self._embedding = Embedding(space, encode)
         self._x = np.empty((0, len(self._embedding.groups)))
         self._opinion = np.empty(0)
         self._hyper: dict[int, tuple[int, Hyper]] = {}
@@ -55,17 +66,17 @@ class Surrogate:
         opinion = None if self._prospects is None else self._prospects.opinion(genotypes)
         return Points(self._embedding(genotypes), opinion)
 
-    def draw(self, column: int, at: Points, rng: np.random.Generator) -> np.ndarray:
-        """One function drawn from the posterior of a measure, `(genotypes,)`, in its own units, smaller is better."""
-        process, mean, deviation, _ = self._process(column)
-        return mean - deviation * process.sample(at.x, rng, self._of(column, at))
+    def draw(self, column: int, at: Points, rng: np.random.Generator, *, draws: int) -> np.ndarray:
+        """Functions drawn from the posterior of a measure, `(draws, genotypes)`, in its units, smaller is better."""
+        process, scale, _ = self._process(column)
+        return scale.losses(process.sample(at.x, rng, draws=draws, opinion=self._of(column, at)))
 
     def expect(self, column: int, at: Points, pending: Points) -> tuple[np.ndarray, np.ndarray, float]:
-        """The expected standardized measure, its deviation, both `(genotypes,)`, and the best expected of the told.
+        """The expected normal score of a measure and its deviation, `(genotypes,)`, and the best expected of the told.
 
         Larger is better. What is `pending` is believed to turn out as expected.
         """
-        process, _, _, known = self._process(column)
+        process, _, known = self._process(column)
         best = float(process.mean(known.x, known.opinion).max())
         if len(pending.x):
             process = process.believing(pending.x, self._of(column, pending))
@@ -76,21 +87,21 @@ class Surrogate:
         """Expected logarithm of the seconds of a training, `(genotypes,)`."""
         logs = self._told.log_seconds
         ended = np.flatnonzero(np.isfinite(logs))[-_LARGEST:]
-        values, mean, deviation = standardize(logs[ended])
+        mean, deviation = float(logs[ended].mean()), float(logs[ended].std()) or 1.0
         known = self._known().at(ended)
-        process = GaussianProcess(known.x, values, self._embedding.groups, Hyper.prior(self._embedding.choices))
-        return mean - deviation * process.mean(at.x)
+        values, hyper = (logs[ended] - mean) / deviation, Hyper.prior(self._embedding.choices)
+        return mean + deviation * GaussianProcess(known.x, values, self._embedding.groups, hyper).mean(at.x)
 
-    def _process(self, column: int) -> tuple[GaussianProcess, float, float, Points]:
+    def _process(self, column: int) -> tuple[GaussianProcess, Scale, Points]:
         losses = self._told.measures[:, column]
         known = self._known()
         hyper = self._fitted(column, losses, known)
         kept = _kept(losses)
-        values, mean, deviation = standardize(losses[kept])
+        scale = Scale(losses[kept])
         points = known.at(kept)
         points = Points(points.x, self._of(column, points))
-        process = GaussianProcess(points.x, values, self._embedding.groups, hyper, opinion=points.opinion)
-        return process, mean, deviation, points
+        process = GaussianProcess(points.x, scale.scores, self._embedding.groups, hyper, opinion=points.opinion)
+        return process, scale, points
 
     def _fitted(self, column: int, losses: np.ndarray, known: Points) -> Hyper:
         """Those of the first trials, as many as the schedule says: a search that is continued must find the same."""
@@ -101,8 +112,7 @@ class Surrogate:
         if hyper is None or at != size:
             kept = _kept(losses[:size])
             points = known.at(kept)
-            values = standardize(losses[kept])[0]
-            hyper = fit(points.x, values, self._embedding.groups, opinion=self._of(column, points))
+            hyper = fit(points.x, Scale(losses[kept]).scores, self._embedding.groups, opinion=self._of(column, points))
             self._hyper[column] = size, hyper
         return hyper
 
@@ -115,10 +125,9 @@ class Surrogate:
                 self._opinion = np.concatenate([self._opinion, new.opinion])
         return Points(self._x, None if self._prospects is None else self._opinion)
 
-    @staticmethod
-    def _of(column: int, points: Points) -> np.ndarray | None:
-        """The opinion is about the first measure."""
-        return points.opinion if column == 0 else None
+    def _of(self, column: int, points: Points) -> np.ndarray | None:
+        """The opinion, if it is about this measure."""
+        return points.opinion if column == self._about else None
 
 
 def one_thread() -> Any:
