@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "evolution": ("easynas.strategies.evolution", "Evolution"),
+    "local": ("easynas.strategies.local", "LocalSearch"),
     "random": ("easynas.strategies.random", "Random"),
 }
 

@@ -1,6 +1,7 @@
 """Proposals worth paying for: not made before, and feasible."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from easynas.space.space import SearchSpace, Values
 
@@ -28,8 +29,11 @@ class Fresh:
 
     def draw(self, propose: Callable[[], Values]) -> Values | None:
         """The first of up to `TRIES` proposals that is new and feasible; None if none is."""
-        for _ in range(TRIES):
-            values = propose()
+        return self.first(islice(iter(propose, None), TRIES))
+
+    def first(self, candidates: Iterable[Values]) -> Values | None:
+        """The first of the candidates that is new and feasible; None if none is."""
+        for values in candidates:
             key = self.space.key(values)
             if key not in self._seen:
                 self._seen.add(key)
