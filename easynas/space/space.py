@@ -72,11 +72,11 @@ class SearchSpace:
         Of few or unordered values a choice takes every other one. Of a range it takes those a step away and two drawn
         near ones, where a continuous range has a step of a tenth. Choices that this activates are sampled.
         """
-        found: list[Values] = []
-        for chosen in self._active(values):
-            for value in chosen.neighbours(values[chosen.name], rng):
-                found.append(self._with(values, chosen, value, rng))
-        return found
+        return [
+            self._with(values, chosen, value, rng)
+            for chosen in self._active(values)
+            for value in chosen.neighbours(values[chosen.name], rng)
+        ]
 
     def crossover(self, a: Mapping[str, Value], b: Mapping[str, Value], rng: np.random.Generator) -> Values:
         """Uniform crossover: every active choice comes from one of the parents, or is sampled if neither has it."""
