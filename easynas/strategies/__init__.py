@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from easynas.space.space import SearchSpace, Values
 
 _HOMES = {
+    "controller": ("easynas.strategies.controller", "Controller"),
     "evolution": ("easynas.strategies.evolution", "Evolution"),
     "local": ("easynas.strategies.local", "LocalSearch"),
     "random": ("easynas.strategies.random", "Random"),
