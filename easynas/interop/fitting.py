@@ -1,5 +1,6 @@
 """What a worker does with somebody's `keras_tuner.HyperModel`: find its choices, and train one of its networks."""
 
+import copy
 import json
 import math
 import time
@@ -176,8 +177,8 @@ class Fitting:
 
 
 def hyperparameters(space: dict[str, Any], values: Any) -> Any:
-    """`keras_tuner.HyperParameters` with all choices, at the values of a genotype."""
-    hp = keras_tuner.HyperParameters.from_config(space)
+    """`keras_tuner.HyperParameters` of a configuration, at the values of a genotype."""
+    hp = keras_tuner.HyperParameters.from_config(copy.deepcopy(space))  # KerasTuner changes what it reads
     hp.values = dict(values)
     return hp
 

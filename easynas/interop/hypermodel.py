@@ -40,6 +40,7 @@ from easynas.train import weights
 _RESERVE = 1.0  # seconds kept for what follows the search; a late trial is ended two seconds after its time
 _DISCOVERY_SHARE = 0.7  # of the time, at most, to find the choices
 _ROUNDS = 8  # trials that follow each other on one worker: enough for a strategy to learn from, and each long enough
+_REASONS = 3  # in a message
 _STARTS = 3.0  # a trial takes at least so many times as long as its first steps, which trace the network
 
 
@@ -182,7 +183,7 @@ def _discover(study: Study, hypermodel: Any, files: _Files, settings: Settings, 
 def _search(
     study: Study, found: _Found, files: _Files, settings: Settings, deadline: Deadline, interrupt: Interrupt
 ) -> None:
-    space = SearchSpace(keras_tuner.HyperParameters.from_config(found.space))
+    space = SearchSpace(hyperparameters(found.space, {}))
     strategy = make(settings.search, space, seed=study.header["seed"])
     for trial in study.trials:
         if set(trial.job.values) <= set(space.names):
@@ -216,7 +217,7 @@ def _search(
 def _result(study: Study, found: _Found, deadline: Deadline) -> SearchResult:
     best = study.best
     if best is None:
-        reasons = sorted({trial.reason for trial in study.trials if isinstance(trial, Failed)})
+        reasons = list(dict.fromkeys(trial.reason for trial in study.trials if isinstance(trial, Failed)))[:_REASONS]
         raise SearchError(
             f"At least one network must be trained. Received: {'; '.join(reasons) or 'no time for a single trial'}. "
             "Try a larger budget, or mend what the reasons name."

@@ -10,7 +10,7 @@ from easynas.search.budget import Deadline
 
 _FORWARD = 0.6  # time of a sample in evaluation as a share of that in training, at most
 _CAUTION = 1.5  # other programs may want the cores by then
-_SAVING = 0.3  # seconds to write the weights
+_SAVING = 0.6  # seconds to write the weights, and for Keras to clean up after the network
 
 
 class Stop(keras.callbacks.Callback):  # type: ignore[misc]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from easynas.interop.choice import Choice
     from easynas.interop.hypermodel import SearchResult
 
+__all__: list[str] = []  # everything is in the modules
+
 
 class Search(ModuleType):
     """This package as a function."""

@@ -60,8 +60,9 @@ class _Update:
     learning_rate: float
 
 
-# Zoph & Le take a learning rate of 0.0006 for 12,800 networks. For 150, 0.003 was the best of 0.001, 0.003 and 0.01 on a
-# synthetic landscape (tests/strategies/landscape.py); "ppo" takes several steps on every trial, so each may be smaller.
+# Zoph & Le take a learning rate of 0.0006 for 12,800 networks. For 150, 0.003 was the best of 0.001, 0.003 and 0.01 on
+# a synthetic landscape (tests/strategies/landscape.py). "ppo" takes many steps on every trial, so 0.001 is enough.
+# Clip and number of times: Schulman et al. 2017, tables 1 and 3, rounded down.
 _UPDATES = {
     "reinforce": _Update(trials=1, times=1, clip=None, learning_rate=0.003),
     "ppo": _Update(trials=16, times=4, clip=0.2, learning_rate=0.001),

@@ -52,6 +52,6 @@ def test_designs_come_first_even_if_they_are_infeasible(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["bayes", "", None, 3, ["random"]])
 def test_an_unknown_name_is_answered_with_the_known_ones(name: object) -> None:
-    with pytest.raises(InputError, match="'auto', 'evolution', 'portfolio', 'random'") as error:
+    with pytest.raises(InputError, match=r"'evolution', .*'random'") as error:
         strategies.create(name, landscape.space())  # type: ignore[arg-type]
     assert repr(name) in str(error.value)
