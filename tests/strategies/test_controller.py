@@ -12,6 +12,7 @@ from easynas.search.trial import Done, Failed, Job
 from easynas.space.space import SearchSpace
 from easynas.strategies.controller import Controller
 from easynas.strategies.random import Random
+from easynas.testing import check_strategy
 from tests.strategies import landscape
 
 SPACE = landscape.space()
@@ -42,6 +43,25 @@ def test_it_finds_much_better_genotypes_than_chance(update: Literal["reinforce",
     learned = [landscape.best_found(Controller(SPACE, seed=seed, update=update), trials=150) for seed in range(6)]
     drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=150) for seed in range(6)]
     assert np.mean(learned) > np.mean(drawn) + 1.0
+
+
+@pytest.mark.parametrize("update", [pytest.param("reinforce"), pytest.param("ppo", marks=pytest.mark.slow)])
+def test_a_continued_study_equals_an_uninterrupted_one(update: Literal["reinforce", "ppo"]) -> None:
+    whole, continued = (Controller(SPACE, seed=0, update=update) for _ in range(2))
+    for job_id in range(20):
+        trial = Done(asked(whole, job_id), float(job_id % 3), 1.0)
+        whole.tell(trial)
+        continued.tell(trial)
+    for job_id in range(20, 30):
+        job = asked(continued, job_id)
+        assert asked(whole, job_id) == job
+        whole.tell(Done(job, float(job_id % 3), 1.0))
+        continued.tell(Done(job, float(job_id % 3), 1.0))
+
+
+@pytest.mark.slow
+def test_ppo_keeps_the_contract_of_a_strategy() -> None:
+    check_strategy(lambda space, seed: Controller(space, seed=seed, update="ppo"))
 
 
 def test_failed_trials_are_avoided() -> None:

@@ -8,8 +8,12 @@ from easynas.search.trial import Done
 from easynas.testing import check_strategy
 from tests.strategies import landscape
 
+SLOW = {"controller"}  # traces a network for each of the many studies of the contract
 
-@pytest.mark.parametrize("name", strategies.names())
+CONTRACTS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in strategies.names()]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
 def test_every_strategy_keeps_the_contract(name: str) -> None:
     check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed))
 
