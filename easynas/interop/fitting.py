@@ -75,6 +75,7 @@ class Discovery:
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
         started = time.monotonic()
         known = keras_tuner.HyperParameters()
+        self.hypermodel.declare_hyperparameters(known)  # KerasTuner's place for what `build` does not ask for
         model = self._build(known, {})
         x, y = (arrays.take(arrays.read(tree), slice(0, _FEW)) for tree in (self.x, self.y))
         times = [time.monotonic()]

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import PicklingError
 from typing import Any
 
-import cloudpickle
+import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
@@ -25,8 +24,8 @@ from easynas.errors import InputError, SearchError
 from easynas.interop import arrays
 from easynas.interop.choice import make
 from easynas.interop.fitting import Discovery, Fitting, Objective, hyperparameters
+from easynas.interop.inputs import Samples, check_data, check_hypermodel, check_pair
 from easynas.interop.settings import Settings
-from easynas.nets.block import Block
 from easynas.report.leaderboard import leaderboard
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
@@ -40,11 +39,9 @@ from easynas.train import weights
 _RESERVE = 1.0  # seconds kept for what follows the search; a late trial is ended two seconds after its time
 _DISCOVERY_SHARE = 0.7  # of the time, at most, to find the choices
 _ROUNDS = 8  # trials that follow each other on one worker: enough for a strategy to learn from, and each long enough
+_HOPELESS = 12  # failed trials without a single success, after which a hypermodel's time is not spent any more
 _REASONS = 3  # in a message
 _STARTS = 3.0  # a trial takes at least so many times as long as its first steps, which trace the network
-
-
-_Samples = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -110,9 +107,9 @@ class _Files:
 
 def tune(hypermodel: Any, x: Any, y: Any, validation_data: Any, settings: Settings, deadline: Deadline) -> SearchResult:
     """Finds the choices, searches them until the time is over, and loads the best weights."""
-    hypermodel = _check_hypermodel(hypermodel)
-    data = _check_data(x, y)
-    validation = None if validation_data is None else _check_data(*_pair(validation_data))
+    hypermodel = check_hypermodel(hypermodel)
+    data = check_data(x, y)
+    validation = None if validation_data is None else check_data(*check_pair(validation_data))
     header = {
         "task": "hypermodel",
         "metric": None if settings.objective is None else settings.objective.name,
@@ -139,7 +136,7 @@ def tune(hypermodel: Any, x: Any, y: Any, validation_data: Any, settings: Settin
         return _result(study, found, deadline)
 
 
-def _write(study: Study, data: _Samples, validation: _Samples | None) -> _Files:
+def _write(study: Study, data: Samples, validation: Samples | None) -> _Files:
     """Puts the samples to train and to compare networks on where workers find them."""
     if validation is None:
         n = arrays.length(data[0])
@@ -176,7 +173,7 @@ def _discover(study: Study, hypermodel: Any, files: _Files, settings: Settings, 
             f"`objective` must be a metric of the networks, {known['metrics']}, or one with `val_` before it. "
             f"Received: {objective.name!r}. Add it to `metrics` where the hypermodel compiles."
         )
-    sample = arrays.take(arrays.read(files.x), slice(0, 1))
+    sample = keras.tree.map_structure(np.array, arrays.take(arrays.read(files.x), slice(0, 1)))
     return _Found(hypermodel, known["space"], objective, sample, known["train_start"], known["test_start"])
 
 
@@ -186,7 +183,7 @@ def _search(
     space = SearchSpace(hyperparameters(found.space, {}))
     strategy = make(settings.search, space, seed=study.header["seed"])
     for trial in study.trials:
-        if set(trial.job.values) <= set(space.names):
+        if _belongs(trial, space):
             strategy.tell(trial)
     fitting = Fitting(
         hypermodel=found.hypermodel,
@@ -199,6 +196,12 @@ def _search(
         seed=study.header["seed"],
         folder=study.weights_folder,
     )
+
+    def check() -> None:
+        interrupt.check()
+        if len(study.trials) >= _HOPELESS and study.best is None:
+            raise _nothing(study)
+
     searching = deadline.before(_RESERVE)
     trial_seconds = min(max(_STARTS * found.start_seconds, searching.left / _ROUNDS), searching.left)
     log = study.directory / "workers.log"
@@ -210,18 +213,16 @@ def _search(
             searching,
             trial_seconds=trial_seconds,
             max_trials=settings.max_trials,
-            check=interrupt.check,
+            check=check,
         )
 
 
 def _result(study: Study, found: _Found, deadline: Deadline) -> SearchResult:
     best = study.best
     if best is None:
-        reasons = list(dict.fromkeys(trial.reason for trial in study.trials if isinstance(trial, Failed)))[:_REASONS]
-        raise SearchError(
-            f"At least one network must be trained. Received: {'; '.join(reasons) or 'no time for a single trial'}. "
-            "Try a larger budget, or mend what the reasons name."
-        )
+        raise _nothing(study)
+    if any(isinstance(trial, Done) and trial.metrics["choices_found_late"] for trial in study.trials):
+        study.notes.append("Some networks asked for choices that no network had before; these kept their defaults.")
     study.ship(best)
     return SearchResult(
         study=study,
@@ -235,54 +236,21 @@ def _result(study: Study, found: _Found, deadline: Deadline) -> SearchResult:
     )
 
 
-def _check_hypermodel(hypermodel: Any) -> Any:
-    if isinstance(hypermodel, Block):
-        raise InputError(
-            "`hypermodel` must build whole compiled models, and a block builds a part of one. "
-            f"Received: {type(hypermodel).__name__}. Use `easynas.ImageClassifier(space=block)`."
-        )
-    if isinstance(hypermodel, type) or not (isinstance(hypermodel, keras_tuner.HyperModel) or callable(hypermodel)):
-        raise InputError(
-            "`hypermodel` must be a `keras_tuner.HyperModel` object or a function `build(hp)`. "
-            f"Received: {hypermodel!r}."
-        )
-    if not isinstance(hypermodel, keras_tuner.HyperModel):
-        hypermodel = _Function(hypermodel)
+def _nothing(study: Study) -> SearchError:
+    reasons = list(dict.fromkeys(trial.reason for trial in study.trials if isinstance(trial, Failed)))[:_REASONS]
+    return SearchError(
+        f"At least one network must be trained. Received: {'; '.join(reasons) or 'no time for a single trial'}. "
+        "Try a larger budget, or mend what the reasons name."
+    )
+
+
+def _belongs(trial: Trial, space: SearchSpace) -> bool:
+    """Whether a trial, perhaps of an earlier call with another hypermodel, is one of this space."""
     try:
-        cloudpickle.dumps(hypermodel)
-    except (TypeError, ValueError, AttributeError, PicklingError) as error:
-        raise InputError(
-            "`hypermodel` must be able to travel to other processes, where its networks are trained. "
-            f"Received one that cannot be pickled: {error}. Open files, locks, networks and the like inside `build`."
-        ) from error
-    return hypermodel
-
-
-class _Function(keras_tuner.HyperModel):  # type: ignore[misc]
-    """A build function as a hypermodel."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__()
-        self._function = function
-
-    def build(self, hp: Any) -> Any:
-        return self._function(hp)
-
-
-def _check_data(x: Any, y: Any) -> _Samples:
-    x, y = arrays.check_arrays("x", x), arrays.check_arrays("y", y)
-    if arrays.length(x) != arrays.length(y):
-        raise InputError(
-            "`x` and `y` must hold as many samples as targets. "
-            f"Received {arrays.length(x)} samples and {arrays.length(y)} targets."
-        )
-    return x, y
-
-
-def _pair(validation_data: Any) -> tuple[Any, Any]:
-    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-        raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
-    return validation_data[0], validation_data[1]
+        space.canonical(trial.job.values)
+    except InputError:
+        return False
+    return True
 
 
 def _usual_objective(metrics: list[str]) -> Objective:

@@ -44,7 +44,8 @@ class Search(ModuleType):
 
         Args:
             hypermodel: a `keras_tuner.HyperModel`, or a function `build(hp)` that returns a compiled Keras model. A
-                `fit` of its own must pass on `callbacks` to be ended in time.
+                `fit` of its own must pass on `callbacks` to be ended in time; choices that only it asks for keep
+                their defaults, unless `declare_hyperparameters(hp)` declares them too.
             x: samples `(n, ...)`: an array, or a list or dictionary of arrays.
             y: targets `(n, ...)`, in the same way.
             time_budget: seconds, or "90s", "10m", "1h30m"; at least 10 s. The call returns within it plus the larger of

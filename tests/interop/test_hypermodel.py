@@ -47,6 +47,9 @@ class OwnFit(keras_tuner.HyperModel):
     def build(self, hp: Any) -> Any:
         return build(hp)
 
+    def declare_hyperparameters(self, hp: Any) -> None:
+        hp.Choice("batch", [16, 32])
+
     def fit(self, hp: Any, model: Any, x: Any, y: Any, *, callbacks: Any, **settings: Any) -> float:
         history = model.fit(x, y, epochs=2, batch_size=hp.Choice("batch", [16, 32]), **settings)
         return float(history.history["val_accuracy"][-1])
@@ -100,12 +103,17 @@ def fitting(hypermodel: Any, space: Any, tmp_path: Path) -> Fitting:
 
 def test_choices_are_found_that_the_default_network_does_not_have(tmp_path: Path) -> None:
     found = discovered(Function(build), tmp_path)
-    space = SearchSpace(keras_tuner.HyperParameters.from_config(found["space"]))
+    space = SearchSpace(hyperparameters(found["space"], {}))
     names = {"layers", "units0", "units1", "units2", "regularize", "rate", "learning_rate"}
     assert set(space.names) == names
     assert "rate" not in space.default()
     assert found["metrics"] == ["accuracy", "loss"]
     assert found["train_start"] > 0.0
+
+
+def test_choices_of_a_fit_of_its_own_can_be_declared(tmp_path: Path) -> None:
+    found = discovered(OwnFit(), tmp_path)
+    assert "batch" in SearchSpace(hyperparameters(found["space"], {})).names
 
 
 def test_a_network_is_trained_until_its_deadline_and_its_best_epoch_kept(tmp_path: Path) -> None:
@@ -134,7 +142,7 @@ def test_a_fit_of_its_own_may_return_a_number(tmp_path: Path) -> None:
     trial = fitting(OwnFit(), hp.get_config(), tmp_path)(job, deadline=Deadline.after(60.0), bar=-np.inf)
     assert isinstance(trial, Done)
     assert 0.0 < trial.score <= 1.0
-    assert trial.metrics["choices_found_late"] == 1.0  # its batch size was declared when it was first trained
+    assert trial.metrics["choices_found_late"] == 1.0  # nobody declared its batch size before
 
 
 def test_a_network_that_cannot_be_built_is_a_failed_trial(tmp_path: Path) -> None:
@@ -240,6 +248,19 @@ def test_a_network_that_hangs_and_one_that_crashes_cost_a_trial_and_no_more() ->
     reasons = {str(t.job.values["behaviour"]): t.reason for t in result.study.trials if isinstance(t, Failed)}
     assert "did not stop" in reasons["hang"]
     assert "SIGABRT" in reasons["crash"]
+
+
+class AlwaysFails(Treacherous):
+    def fit(self, hp: Any, model: Any, x: Any, y: Any, **settings: Any) -> Any:
+        raise ValueError("a typing error")
+
+
+@pytest.mark.slow
+def test_a_hypermodel_that_always_fails_is_given_up_early() -> None:
+    started = time.monotonic()
+    with pytest.raises(SearchError, match=r"Received: cannot train: a typing error\. Try"):
+        easynas.search(AlwaysFails(), *digits(50), time_budget=300, verbose=0)
+    assert time.monotonic() - started < 90.0
 
 
 @pytest.mark.slow
