@@ -74,8 +74,8 @@ def create(
         proxies: measures of untrained networks, larger is better, such as the number of parameters. A thousand random
             genotypes are ranked by all of them together, and the ten best are tried first; for "bayesian" the rank is
             the prior mean, too.
-        encode: what "bananas" and "bayesian" see of a genotype besides its choices, a vector, such as a cell's paths
-            by `easynas.nets.nb201.paths`; None for nothing.
+        encode: what a model sees of a genotype as a vector, such as a cell's paths by `easynas.nets.nb201.paths`:
+            "bayesian" besides its choices, "bananas" instead of them, as in its paper; None: the choices alone.
         feasible: genotypes for which it is False are never proposed, designs excepted.
         objectives: what to improve, all of it; none: the score alone. With several the search is for the trials that no
             other beats in all of them.

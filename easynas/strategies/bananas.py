@@ -54,15 +54,12 @@ class Bananas:
         ensemble = self._ensemble()
         parents = [] if ensemble is None else [self._told.values[index] for index in self._told.best_first()]
         candidates = self._candidates.draw(parents, rng)
-        if not candidates:
-            return None
-        chosen, origin = candidates[-1], "random"
-        if ensemble is not None:
+        order = np.arange(len(candidates))[::-1]
+        if ensemble is not None and candidates:
             predicted = ensemble.predict(self._points(candidates))
-            drawn = rng.normal(predicted.mean(axis=0), predicted.std(axis=0))
-            chosen, origin = candidates[int(drawn.argmax())], "model"
-        self._candidates.add(chosen)
-        return Job(job_id, chosen, origin=origin)
+            order = np.argsort(-rng.normal(predicted.mean(axis=0), predicted.std(axis=0)), kind="stable")
+        chosen = self._candidates.choose(candidates[index] for index in order)
+        return None if chosen is None else Job(job_id, chosen, origin="random" if ensemble is None else "model")
 
     def tell(self, trial: Trial) -> None:
         """A failed trial counts as the worst of the finished ones."""

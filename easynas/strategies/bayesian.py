@@ -35,6 +35,7 @@ Acquisition = Literal["thompson", "logei"]
 
 _FIRST = 10  # random trials before the model is asked; Optuna's samplers use the same
 _DRAWS = 16  # functions that the gain in hypervolume is averaged over
+_SEEN = 400  # best trials whose front is to be improved; time grows with the cube
 _ALONE = 0.25
 """Share of the proposals that are for the best score alone: that end of the front adds little volume, and people want
 it most."""
@@ -47,8 +48,8 @@ class Bayesian:
 
     Args:
         space: where to search.
-        seed: proposals depend on it, on the job's number and on what was told; the expected improvement also on what is
-            out.
+        seed: proposals depend on it, on the job's number and on what was told; by expected
+            improvement, and with several objectives, also on what is out.
         feasible: genotypes for which it is False are never proposed.
         goal: objectives and constraints.
         prospects: an opinion about untrained networks, the prior mean of their score; None for none.
@@ -91,30 +92,40 @@ class Bayesian:
         self._candidates = Candidates(space, feasible)
         self._told = Observations(space, goal)
         names = [objective.name for objective in goal.objectives]
-        self._score = names.index(SCORE.name) if SCORE.name in names else 0
-        self._surrogate = Surrogate(space, self._told, prospects=prospects, about=self._score, encode=encode)
+        about = names.index(SCORE.name) if SCORE.name in names else None
+        self._score = about or 0
+        self._surrogate = Surrogate(space, self._told, prospects=prospects, about=about, encode=encode)
         self._out: dict[int, Values] = {}
 
     def ask(self, job_id: int) -> Job | None:
-        """The preferred candidate; a random genotype before `first` trials; None if no new one was found."""
+        """The preferred candidate; a random genotype while too little is known; None if no new one was found.
+
+        That is before `first` trials, and until one of them has all measures.
+        """
         rng = np.random.default_rng((self.seed, job_id))
-        ready = len(self._told) >= self.first and bool(np.isfinite(self._told.measures[:, 0]).any())
+        ready = len(self._told) >= self.first and bool(self._measured().any())
         parents = [self._told.values[index] for index in self._told.best_first()] if ready else []
         candidates = self._candidates.draw(parents, rng)
-        if not candidates:
-            return None
         with one_thread():
-            index = self._preferred(candidates, rng) if ready else len(candidates) - 1
-        self._candidates.add(candidates[index])
-        self._out[job_id] = candidates[index]
-        return Job(job_id, candidates[index], origin="model" if ready else "random")
+            order = self._preference(candidates, rng) if ready and candidates else np.arange(len(candidates))[::-1]
+        chosen = self._candidates.choose(candidates[index] for index in order)
+        if chosen is None:
+            return None
+        self._out[job_id] = chosen
+        return Job(job_id, chosen, origin="model" if ready else "random")
 
     def tell(self, trial: Trial) -> None:
         """A failed trial counts as the worst of the finished ones."""
         self._out.pop(trial.job.id, None)
         self._candidates.add(self._told.add(trial))
 
-    def _preferred(self, candidates: list[Values], rng: np.random.Generator) -> int:
+    def _measured(self) -> np.ndarray:
+        """Which trials have everything that counts, `(trials,)`."""
+        measures = self._told.measures
+        return np.asarray(np.isfinite(measures[:, :1] if self.goal.single else measures).all(axis=1))
+
+    def _preference(self, candidates: list[Values], rng: np.random.Generator) -> np.ndarray:
+        """Indices of the candidates, best first."""
         if not self.goal.single:
             return self._of_several(candidates, rng)
         points = self._surrogate.points(candidates)
@@ -124,15 +135,16 @@ class Bayesian:
         else:
             drawn, best = self._surrogate.draw(0, points, rng, draws=1)[0], self._told.measures[:, 0].min()
             if not self.per_second or drawn.min() >= best:
-                return int(np.argmin(drawn))
+                return np.argsort(drawn, kind="stable")
             gain = np.log(np.maximum(best - drawn, _NONE))
         if self.per_second:
             gain = gain - self._surrogate.log_seconds(points)
-        return int(np.argmax(gain))
+        return np.argsort(-gain, kind="stable")
 
-    def _of_several(self, candidates: list[Values], rng: np.random.Generator) -> int:
+    def _of_several(self, candidates: list[Values], rng: np.random.Generator) -> np.ndarray:
         told, width = self._told.measures, len(self.goal.objectives)
-        finished = np.flatnonzero(np.isfinite(told).all(axis=1))
+        best = self._told.best_first()
+        finished = np.sort(best[self._measured()[best]][:_SEEN])
         others = [*self._out.values(), *candidates]
         every = self._surrogate.points([*(self._told.values[index] for index in finished), *others])
         wanted: list[Objective | Constraint] = [*self.goal.objectives, *self.goal.constraints]
@@ -144,12 +156,12 @@ class Bayesian:
                 measures[:, :, column] = [*told[finished, column], *map(measure.known, others)]
         if rng.random() < _ALONE:
             drawn = measures[0, -len(candidates) :]
-            return int(np.lexsort((drawn[:, self._score], np.maximum(drawn[:, width:], 0.0).sum(axis=1)))[0])
+            return np.lexsort((drawn[:, self._score], np.maximum(drawn[:, width:], 0.0).sum(axis=1)))
         return _adding_most(measures, _reference(told[finished, :width], by=self._score), len(candidates))
 
 
-def _adding_most(measures: np.ndarray, reference: np.ndarray, candidates: int) -> int:
-    """Which of the last so many genotypes; `measures` is `(draws, genotypes, objectives + constraints)`."""
+def _adding_most(measures: np.ndarray, reference: np.ndarray, candidates: int) -> np.ndarray:
+    """The order of the last so many genotypes; `measures` is `(draws, genotypes, objectives + constraints)`."""
     width, first = len(reference), measures.shape[1] - candidates
     gains, excess = np.zeros(candidates), np.zeros(candidates)
     for drawn in measures:
@@ -158,7 +170,7 @@ def _adding_most(measures: np.ndarray, reference: np.ndarray, candidates: int) -
         gains += improvement(losses[first:], known, reference) * (over[first:] == 0.0)
         excess += over[first:]
     # Where none adds anything feasible, the one nearest to feasibility.
-    return int(np.lexsort((excess, -gains))[0])
+    return np.lexsort((excess, -gains))
 
 
 def _reference(losses: np.ndarray, *, by: int) -> np.ndarray:

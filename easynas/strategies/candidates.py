@@ -20,20 +20,22 @@ class Candidates:
 
     Args:
         space: what genotypes belong to.
-        feasible: genotypes for which it is False are never offered.
+        feasible: genotypes for which it is False are never chosen. It may build a network to count its operations, so
+            it is asked about those alone that would be chosen, and once.
     """
 
     def __init__(self, space: SearchSpace, feasible: Feasible = lambda _: True) -> None:
         self.space = space
         self._feasible = feasible
         self._seen: set[tuple[object, ...]] = set()
+        self._answers: dict[tuple[object, ...], bool] = {}
 
     def add(self, values: Values) -> None:
         """A genotype in canonical form was proposed or told."""
         self._seen.add(_identity(values))
 
     def draw(self, parents: Iterable[Values], rng: np.random.Generator) -> list[Values]:
-        """Different genotypes that may be proposed; empty if none was found.
+        """Different genotypes that were not seen, feasible or not; empty if none was found.
 
         Args:
             parents: genotypes in canonical form, best first; those beyond `PARENTS` are ignored.
@@ -45,7 +47,18 @@ class Candidates:
                 self._offer(self.space.mutate(parent, rng), drawn)
         for _ in range(RANDOM):
             self._offer(self.space.sample(rng), drawn)
-        return [values for values in drawn.values() if self._feasible(values)]
+        return list(drawn.values())
+
+    def choose(self, preferred: Iterable[Values]) -> Values | None:
+        """The first feasible one of what was drawn, which counts as proposed from now on; None if none is."""
+        for values in preferred:
+            identity = _identity(values)
+            if identity not in self._answers:
+                self._answers[identity] = self._feasible(values)
+            if self._answers[identity]:
+                self._seen.add(identity)
+                return values
+        return None
 
     def _offer(self, values: Values, drawn: dict[tuple[object, ...], Values]) -> None:
         identity = _identity(values)

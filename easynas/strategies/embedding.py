@@ -39,7 +39,7 @@ class Embedding:
         self._dimensions = [dimension for dimension in space.dimensions if dimension.count > 1]
         widths = [_columns(dimension) for dimension in self._dimensions]
         self.choices = len(widths)
-        self.groups = np.repeat(np.arange(self.choices), widths)
+        self.groups = np.repeat(np.arange(self.choices), np.array(widths, int))
         self._known: list[dict[Value, list[float]]] = [{} for _ in self._dimensions]
         self._encode = encode
         if encode is not None:
@@ -52,9 +52,11 @@ class Embedding:
 
     def __call__(self, genotypes: Sequence[Mapping[str, Value]]) -> np.ndarray:
         """Points `(genotypes, columns)` of genotypes in canonical form; a choice adds a distance of 1 at most."""
-        points = np.array([self._point(values) for values in genotypes]).reshape(len(genotypes), -1)
-        if self._encode is None or not len(genotypes):
-            return points.reshape(len(genotypes), len(self.groups))
+        if not len(genotypes):
+            return np.empty((0, len(self.groups)))
+        points = np.array([self._point(values) for values in genotypes], dtype=float)
+        if self._encode is None:
+            return points
         vectors = np.array([self._encode(values) for values in genotypes], dtype=float)
         return np.concatenate([points, vectors * self._unit], axis=1)
 

@@ -40,7 +40,7 @@ class Hyper:
     @classmethod
     def prior(cls, choices: int) -> "Hyper":
         """The medians of the prior."""
-        return cls(np.full(choices, _SPREAD / choices), 1.0, _NOISE)
+        return cls(np.full(choices, _SPREAD / max(choices, 1)), 1.0, _NOISE)
 
 
 class GaussianProcess:
@@ -105,7 +105,7 @@ class GaussianProcess:
 
 def fit(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, opinion: np.ndarray | None = None) -> Hyper:
     """The hyperparameters of the largest posterior density; arguments as for `GaussianProcess`."""
-    choices = int(groups[-1]) + 1
+    choices = int(groups.max(initial=-1)) + 1
     prior = Hyper.prior(choices)
     median = np.log(np.concatenate([prior.weights, [prior.signal, prior.noise]]))
     deviation = np.concatenate([np.full(choices, _LOG_SD[0]), _LOG_SD[1:]])

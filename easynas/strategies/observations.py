@@ -72,9 +72,7 @@ class Scale:
         finite = np.isfinite(losses)
         self._scores, first = np.unique(self.scores[finite], return_index=True)
         self._losses = losses[finite][first]
-        best = self._scores >= np.quantile(self._scores, 0.75) if len(self._scores) else np.zeros(0, bool)
-        ends = self._scores[best], self._losses[best]
-        self._slope = float(np.ptp(ends[1]) / np.ptp(ends[0])) if best.sum() > 1 else 0.0
+        self._slope = _slope(self._scores, self._losses)
 
     def losses(self, scores: np.ndarray) -> np.ndarray:
         """The losses of normal scores, `(...)`, at least one of which was finite.
@@ -83,3 +81,14 @@ class Scale:
         """
         beyond = np.maximum(scores - self._scores[-1], 0.0)
         return np.asarray(np.interp(scores, self._scores, self._losses) - self._slope * beyond)
+
+
+def _slope(scores: np.ndarray, losses: np.ndarray) -> float:
+    """By how much losses fall where scores rise, among the best quarter or at least two; never 0.
+
+    Were it 0, all that promises to be better than the best trial would look the same.
+    """
+    if len(scores) < 2:
+        return 1.0
+    start = min(int(np.searchsorted(scores, np.quantile(scores, 0.75))), len(scores) - 2)
+    return float((losses[start] - losses[-1]) / (scores[-1] - scores[start]))

@@ -70,6 +70,8 @@ class Prospects:
     def _spread(self) -> tuple[float, float]:
         """Mean and deviation of the joined ranks of the sample."""
         joined = self._join(self._sample[1])
+        if not len(joined):
+            return 0.0, 1.0  # nothing sampled is feasible, so there is no opinion
         return float(joined.mean()), float(joined.std()) or 1.0
 
     def _joint(self, measured: np.ndarray) -> np.ndarray:

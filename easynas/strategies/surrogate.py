@@ -41,7 +41,7 @@ class Surrogate:
         space: what genotypes belong to.
         told: what was measured; it grows meanwhile.
         prospects: the prior mean of one measure; None for none.
-        about: the column of that measure.
+        about: the column of that measure; None: it is not among those told.
         encode: what is known of genotypes besides their choices; None for nothing.
     """
 
@@ -51,7 +51,7 @@ class Surrogate:
         told: Observations,
         *,
         prospects: Prospects | None = None,
-        about: int = 0,
+        about: int | None = 0,
         encode: Encode | None = None,
     ) -> None:
         self._told = told
