@@ -200,7 +200,8 @@ def _coding(dimension: Dimension) -> str:
     # Optuna knows linear steps alone, and warns of those of a float that do not add up to the last digit.
     if parameter.step is not None and (kind == "Float" or parameter.sampling != "linear"):
         return "index"
-    return "position" if parameter.sampling == "reverse_log" else "itself"
+    # It does not know a logarithm from the other end either; whole numbers are then spaced evenly.
+    return "position" if kind == "Float" and parameter.sampling == "reverse_log" else "itself"
 
 
 def _value(dimension: Dimension, number: Any) -> Value:
