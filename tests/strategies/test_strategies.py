@@ -14,6 +14,8 @@ from tests.strategies import landscape
 
 SEVERAL = ["auto", "bayesian", "evolution", "pareto", "portfolio"]
 LATENCY = Objective("latency_ms")
+TRIALS = {name: 20 for name in ("auto", "bananas", "bayesian")}
+"""Of a contract's studies, if not 40: models take tens of milliseconds a proposal, and are asked from ten trials on."""
 
 
 def first_width(values: Mapping[str, Value]) -> float:
@@ -27,7 +29,13 @@ CONTRACTS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for n
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_every_strategy_keeps_the_contract(name: str) -> None:
-    check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed))
+    check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed), trials=TRIALS.get(name, 40))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRIALS)
+def test_models_keep_the_contract_in_longer_studies(name: str) -> None:
+    check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed, trials=100), trials=60)
 
 
 @pytest.mark.parametrize("name", strategies.names())
@@ -66,7 +74,9 @@ def test_designs_come_first_even_if_they_are_infeasible(name: str) -> None:
     assert job.values == design
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in TRIALS else name for name in SEVERAL]
+)
 def test_several_objectives_and_constraints_are_known_to(name: str) -> None:
     check_many_objectives(
         lambda space, seed, objectives, constraints: strategies.create(
@@ -87,7 +97,8 @@ def test_what_is_known_before_training_keeps_the_contract(name: str) -> None:
             random_state=seed,
             objectives=[SCORE, Objective("choices", cheap=choices)],
             feasible=lambda values: values.get("kernel") != 5,
-        )
+        ),
+        trials=TRIALS.get(name, 40),
     )
 
 

@@ -1,0 +1,79 @@
+"""BANANAS: better than chance in few trials, and from what it was told alone."""
+
+import math
+
+import numpy as np
+import pytest
+
+from easynas.search.trial import Done, Failed
+from easynas.space.space import Values
+from easynas.strategies.bananas import Bananas
+from easynas.strategies.evolution import Evolution
+from easynas.strategies.random import Random
+from tests.strategies import landscape
+
+SPACE = landscape.space()
+
+
+def widths(values: Values) -> np.ndarray:
+    return np.array([float(values[f"width{stage}"]) for stage in range(landscape.STAGES)]) / 5.0
+
+
+def test_it_finds_better_genotypes_than_chance_in_few_trials() -> None:
+    found = [landscape.best_found(Bananas(SPACE, seed=seed), trials=50) for seed in range(3)]
+    drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=50) for seed in range(20)]
+    assert np.mean(found) > np.mean(drawn) + 1.5
+
+
+@pytest.mark.slow
+def test_it_beats_evolution_of_as_few_trials() -> None:
+    found = [landscape.best_found(Bananas(SPACE, seed=seed), trials=70) for seed in range(15)]
+    bred = [landscape.best_found(Evolution(SPACE, seed=seed, population=8, sample=3), trials=70) for seed in range(40)]
+    assert np.mean(found) > np.mean(bred) + 0.5
+
+
+def test_an_encoding_is_what_the_ensemble_sees() -> None:
+    """What the encoding leaves out cannot be learned, however much it counts."""
+
+    def with_attention(strategy: Bananas) -> float:
+        chosen = []
+        for number in range(40):
+            job = strategy.ask(number)
+            assert job is not None
+            chosen.append(job.values["kind"] == "attention")
+            strategy.tell(Done(job, float(job.values["width0"]) + 9.0 * chosen[-1], 1.0))
+        return float(np.mean(chosen[15:]))
+
+    # Neighbours of the best are mostly of its kind, so that chance alone comes to three quarters or so.
+    assert with_attention(Bananas(SPACE, seed=0)) > with_attention(Bananas(SPACE, seed=0, encode=widths)) + 0.1
+
+
+def test_jobs_are_random_until_ten_trials_have_scores() -> None:
+    strategy = Bananas(SPACE, seed=0)
+    origins = []
+    for number in range(22):
+        job = strategy.ask(number)
+        assert job is not None
+        origins.append(job.origin)
+        strategy.tell(Failed(job, "cannot build", 1.0) if number < 10 else Done(job, float(number), 1.0))
+    assert origins == ["random"] * 15 + ["model"] * 7
+
+
+@pytest.mark.parametrize("score", [1.0, 1e300, -1e300, math.nan, math.inf])
+def test_any_score_is_endured(score: float) -> None:
+    strategy = Bananas(SPACE, seed=0)
+    for number in range(16):
+        job = strategy.ask(number)
+        assert job is not None
+        strategy.tell(Done(job, score, 1.0))
+
+
+def test_feasibility_is_asked_of_few() -> None:
+    asked: list[Values] = []
+
+    def feasible(values: Values) -> bool:
+        asked.append(values)
+        return len(asked) % 3 == 0
+
+    landscape.best_found(Bananas(SPACE, seed=0, feasible=feasible), trials=15)
+    assert len(asked) <= 3 * 15
