@@ -85,7 +85,7 @@ def test_so_it_does_on_average(acquisition: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("acquisition", ["thompson", "logei"])
 @pytest.mark.parametrize("per_second", [True, False])
-def test_every_acquisition_keeps_the_contract(acquisition: Any, per_second: bool) -> None:
+def test_every_acquisition_keeps_the_contract(acquisition: Any, *, per_second: bool) -> None:
     check_strategy(
         lambda space, seed: Bayesian(space, seed=seed, acquisition=acquisition, per_second=per_second), trials=20
     )
@@ -112,8 +112,13 @@ def test_per_second_short_trainings_are_preferred() -> None:
 
 @pytest.mark.parametrize(
     "score",
-    [lambda n: 1.0, lambda n: 1e300 * (-1) ** n, lambda n: 1e-300 * n, lambda n: math.nan if n % 2 else -math.inf]
-    + [lambda n: math.inf if n < 8 else float(n)],
+    [
+        lambda n: 1.0,
+        lambda n: 1e300 * (-1) ** n,
+        lambda n: 1e-300 * n,
+        lambda n: math.nan if n % 2 else -math.inf,
+        lambda n: math.inf if n < 8 else float(n),
+    ],
     ids=["all equal", "huge", "tiny", "not a number", "infinite at first"],
 )
 @pytest.mark.parametrize("acquisition", ["thompson", "logei"])

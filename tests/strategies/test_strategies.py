@@ -14,7 +14,7 @@ from tests.strategies import landscape
 
 SEVERAL = ["auto", "bayesian", "evolution", "pareto", "portfolio"]
 LATENCY = Objective("latency_ms")
-TRIALS = {name: 20 for name in ("auto", "bananas", "bayesian")}
+TRIALS = dict.fromkeys(("auto", "bananas", "bayesian"), 20)
 """Of a contract's studies, if not 40: models take tens of milliseconds a proposal, and are asked from ten trials on."""
 
 
