@@ -63,7 +63,7 @@ def test_the_same_training_gives_the_same_score() -> None:
 
 
 @pytest.mark.parametrize(("continued", "seconds"), [(True, 36.0), (False, 40.0)])
-def test_going_on_takes_the_time_that_is_missing(continued: bool, seconds: float) -> None:
+def test_going_on_takes_the_time_that_is_missing(*, continued: bool, seconds: float) -> None:
     job = of_width(3, continues=0, trained=0.1)
     assert evaluated(job, continued=continued).seconds == seconds
 
