@@ -36,7 +36,8 @@ REQUIRED = [
 ]
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
-TEST = [*RAY, "click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
+OPTUNA = ["optuna>=4,<6"]
+TEST = [*RAY, *OPTUNA, "click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
 BENCH = ["matplotlib>=3.9,<4", "pillow>=10"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
@@ -52,7 +53,7 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

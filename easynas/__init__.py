@@ -28,11 +28,14 @@ if TYPE_CHECKING:
         StudyError,
     )
     from easynas.nets.block import Block
+    from easynas.search import Search
     from easynas.search.objective import Constraint, Objective
     from easynas.search.trial import Done, Failed, Job
     from easynas.space.space import SearchSpace
     from easynas.tasks.image import ImageClassifier
     from easynas.tasks.saved import load
+
+    search: Search
 
 __all__ = [
     "Block",
@@ -55,6 +58,7 @@ __all__ = [
     "engines",
     "load",
     "samples",
+    "search",
     "spaces",
     "strategies",
     "testing",
@@ -82,7 +86,7 @@ _HOMES = {
     "StudyError": _ERRORS,
     "load": "easynas.tasks.saved",
 }
-_MODULES = frozenset({"engines", "samples", "spaces", "strategies", "testing"})
+_MODULES = frozenset({"engines", "samples", "search", "spaces", "strategies", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,8 @@ def describe() -> str:
 
 def _lines(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, ModuleType):
+        if callable(value):
+            yield f"{name}{_signature(value)}"
         for inner in sorted(_own_names(value)):
             yield from _lines(f"{name}.{inner}", getattr(value, inner))
     elif inspect.isclass(value):

@@ -13,6 +13,7 @@ Value = bool | int | float | str
 _STEP = 0.2  # standard deviation of a mutation in the unit interval, as in evolution strategies on normalised boxes
 _FEW = 5  # with so few values a neighbour is any other value
 _LISTED = 1024  # so many values are looked up instead of computed
+_DRAWN = 2  # neighbours of a value in a long range, besides those a step away
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,24 @@ class Dimension:
             if moved != value:
                 return moved
         return self.at(1.0 - position)
+
+    def neighbours(self, value: Value, rng: np.random.Generator) -> list[Value]:
+        """Other values, each once: all of few or unordered ones; else those a step away, and a few drawn near ones."""
+        value = self.nearest(value)
+        if self.count == 1:
+            return []
+        if self.categorical or self.count <= _FEW:
+            return [each for each in self.values() if each != value]
+        near = self._adjacent(value) + [self.neighbour(value, rng) for _ in range(_DRAWN)]
+        return [each for each in dict.fromkeys(near) if each != value]
+
+    def _adjacent(self, value: Any) -> list[Value]:
+        """The values before and after one of a long range; a continuous one has a step of half a mutation's."""
+        if self._numerical and self.parameter.step is None and math.isfinite(self.count):
+            return [self._within_range(value - 1), self._within_range(value + 1)]
+        step = 0.5 * _STEP if math.isinf(self.count) else 1.0 / self.count
+        position = self.position(value)
+        return [self.at(position - step), self.at(position + step)]
 
     def encode(self, value: Value) -> list[float]:
         if not self.categorical:

@@ -64,12 +64,19 @@ class SearchSpace:
             return self.canonical(values)
         chosen = free[int(rng.integers(len(free)))]
 
-        def pick(dimension: Dimension, _: Values) -> Value:
-            if dimension is chosen:
-                return dimension.neighbour(values[dimension.name], rng)
-            return self._inherited(dimension, values, rng)
+        return self._with(values, chosen, chosen.neighbour(values[chosen.name], rng), rng)
 
-        return self._walk(pick)
+    def neighbours(self, values: Mapping[str, Value], rng: np.random.Generator) -> list[Values]:
+        """The genotypes that differ from `values` in one active choice, each once, in declared order.
+
+        Of few or unordered values a choice takes every other one. Of a range it takes those a step away and two drawn
+        near ones, where a continuous range has a step of a tenth. Choices that this activates are sampled.
+        """
+        return [
+            self._with(values, chosen, value, rng)
+            for chosen in self._active(values)
+            for value in chosen.neighbours(values[chosen.name], rng)
+        ]
 
     def crossover(self, a: Mapping[str, Value], b: Mapping[str, Value], rng: np.random.Generator) -> Values:
         """Uniform crossover: every active choice comes from one of the parents, or is sampled if neither has it."""
@@ -132,6 +139,14 @@ class SearchSpace:
             if dimension.name not in values and dimension.active(values):
                 values[dimension.name] = pick(dimension, values)
         return values
+
+    def _with(self, values: Mapping[str, Value], chosen: Dimension, value: Value, rng: np.random.Generator) -> Values:
+        """`values` with another value of one choice; choices that this activates are sampled."""
+
+        def pick(dimension: Dimension, _: Values) -> Value:
+            return value if dimension is chosen else self._inherited(dimension, values, rng)
+
+        return self._walk(pick)
 
     def _active(self, values: Mapping[str, Value]) -> list[Dimension]:
         return [d for d in self.dimensions if d.active(values) and d.contains(values.get(d.name))]

@@ -65,12 +65,12 @@ class Settings:
             metric=_metric(estimator.metric),
             search=estimator.search,
             space=estimator.space,
-            max_trials=_count("max_trials", estimator.max_trials, default=np.inf),
+            max_trials=check_count("max_trials", estimator.max_trials, default=np.inf),
             launcher=engines.create(estimator.engine),
-            workers=None if estimator.n_jobs in (None, -1) else int(_count("n_jobs", estimator.n_jobs, default=1)),
-            directory=_directory(estimator.directory),
-            seed=_seed(estimator.random_state),
-            verbose=int(_count("verbose", estimator.verbose, default=1, least=0)),
+            workers=None if estimator.n_jobs in (None, -1) else int(check_count("n_jobs", estimator.n_jobs, default=1)),
+            directory=check_directory(estimator.directory),
+            seed=check_seed(estimator.random_state),
+            verbose=int(check_count("verbose", estimator.verbose, default=1, least=0)),
         )
 
 
@@ -87,7 +87,8 @@ def _metric(metric: object) -> str:
     return metric
 
 
-def _count(name: str, value: object, *, default: float, least: int = 1) -> float:
+def check_count(name: str, value: object, *, default: float, least: int = 1) -> float:
+    """A setting that counts something; `default` for None."""
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
@@ -95,7 +96,8 @@ def _count(name: str, value: object, *, default: float, least: int = 1) -> float
     return int(value)
 
 
-def _directory(directory: object) -> Path | None:
+def check_directory(directory: object) -> Path | None:
+    """A setting that is a folder, or None."""
     if directory is None:
         return None
     if not isinstance(directory, str | os.PathLike) or Path(directory).is_file():
@@ -103,7 +105,8 @@ def _directory(directory: object) -> Path | None:
     return Path(directory)
 
 
-def _seed(random_state: object) -> int:
+def check_seed(random_state: object) -> int:
+    """The seed that `random_state` stands for."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):

@@ -219,3 +219,57 @@ def test_names_come_once_and_parents_before_children(space: SearchSpace, data: s
     for dimension in space.dimensions:
         for condition in dimension.parameter.conditions:
             assert space.names.index(condition.name) < space.names.index(dimension.name)
+
+
+@FEW
+@given(spaces(), SEEDS)
+def test_a_neighbour_differs_in_one_choice_and_is_listed_once(space: SearchSpace, seed: int) -> None:
+    values = space.sample(rng(seed))
+    near = space.neighbours(values, rng(seed + 1))
+    assert len({space.key(each) for each in [values, *near]}) == len(near) + 1
+    home = {d.name: d for d in space.dimensions if d.active(values)}
+    for each in near:
+        assert space.canonical(each) == each
+        other = {d.name: d for d in space.dimensions if d.active(each)}
+        assert sum(each[name] != values[name] for name in values if other.get(name) is home[name]) == 1
+
+
+@FEW
+@given(spaces(), SEEDS)
+def test_every_choice_with_alternatives_has_neighbours_and_few_values_all_of_them(
+    space: SearchSpace, seed: int
+) -> None:
+    values = space.sample(rng(seed))
+    near = space.neighbours(values, rng(seed + 1))
+    for dimension in space.dimensions:
+        if dimension.active(values) and dimension.contains(values.get(dimension.name)):
+            found = {each[dimension.name] for each in near if dimension.contains(each.get(dimension.name))}
+            others = found - {values[dimension.name]}
+            assert bool(others) == (dimension.count > 1)
+            if dimension.count <= 5:
+                assert others == set(dimension.values()) - {values[dimension.name]}
+
+
+@pytest.mark.parametrize(("width", "steps"), [(8, {9}), (500, {499, 501}), (1000, {999})])
+def test_neighbours_in_a_long_range_are_a_step_away_or_drawn(width: int, steps: set[int]) -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Int("width", 8, 1000, sampling="log")
+    found = {each["width"] for each in SearchSpace(hp).neighbours({"width": width}, rng(0))}
+    assert steps < found
+    assert len(found) <= 4
+
+
+def test_neighbours_are_the_same_for_the_same_generator() -> None:
+    hp = keras_tuner.HyperParameters()
+    hp.Float("rate", 1e-4, 1e-1, sampling="log")
+    space = SearchSpace(hp)
+    near = space.neighbours({"rate": 1e-2}, rng(3))
+    assert len(near) == 4
+    assert near == space.neighbours({"rate": 1e-2}, rng(3)) != space.neighbours({"rate": 1e-2}, rng(4))
+
+
+def test_a_network_of_another_kind_is_a_neighbour_with_all_that_it_needs() -> None:
+    near = network_space().neighbours({"kind": "dense", "width": 100}, rng(0))
+    [conv] = [each for each in near if each["kind"] == "conv"]
+    assert {"kind", "width", "residual"} <= set(conv)
+    assert [each["width"] for each in near if each["kind"] == "dense"] == [200, 300, 400]

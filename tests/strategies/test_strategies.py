@@ -22,7 +22,12 @@ def first_width(values: Mapping[str, Value]) -> float:
     return float(values["width0"])
 
 
-@pytest.mark.parametrize("name", strategies.names())
+SLOW = {"controller"}  # traces a network for each of the many studies of the contract
+
+CONTRACTS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in strategies.names()]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
 def test_every_strategy_keeps_the_contract(name: str) -> None:
     check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed), trials=TRIALS.get(name, 40))
 
