@@ -73,13 +73,12 @@ def _options(dimension: Dimension) -> int:
 
 
 def _value(dimension: Dimension, option: int, rng: np.random.Generator) -> Value:
-    if dimension.categorical:
+    if dimension.categorical or dimension.count <= BINS:
         return dimension.values()[option]
-    share = rng.random() if dimension.count > BINS else 0.5
-    return dimension.at((option + share) / _options(dimension))
+    return dimension.at((option + rng.random()) / _options(dimension))
 
 
 def _option(dimension: Dimension, value: Value) -> int:
-    if dimension.categorical:
+    if dimension.categorical or dimension.count <= BINS:
         return dimension.values().index(dimension.nearest(value))
     return min(int(dimension.position(value) * _options(dimension)), _options(dimension) - 1)

@@ -116,6 +116,7 @@ def test_choices_of_a_fit_of_its_own_can_be_declared(tmp_path: Path) -> None:
     assert "batch" in SearchSpace(hyperparameters(found["space"], {})).names
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_until_its_deadline_and_its_best_epoch_kept(tmp_path: Path) -> None:
     hp = keras_tuner.HyperParameters()
     build(hp)
@@ -135,6 +136,7 @@ def test_a_network_is_trained_until_its_deadline_and_its_best_epoch_kept(tmp_pat
     assert measured == pytest.approx(trial.score, abs=0.011)
 
 
+@pytest.mark.slow
 def test_a_fit_of_its_own_may_return_a_number(tmp_path: Path) -> None:
     hp = keras_tuner.HyperParameters()
     build(hp)
@@ -275,6 +277,7 @@ def test_a_hypermodel_that_hangs_at_once_is_named_in_time() -> None:
     assert time.monotonic() - started < 17.0
 
 
+@pytest.mark.slow
 def test_the_package_and_the_function_are_one() -> None:
     code = (
         "import easynas; assert callable(easynas.search); import easynas.search.study as study; "

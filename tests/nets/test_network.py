@@ -34,6 +34,7 @@ def test_choices_that_are_not_made_take_their_default() -> None:
         assert [weight.shape for weight in partial.weights] == [weight.shape for weight in whole.weights]
 
 
+@pytest.mark.slow
 @FEWER
 @given(seed=SEEDS)
 def test_a_network_without_augmentation_takes_the_weights_of_one_with_it(seed: int) -> None:

@@ -150,7 +150,12 @@ def test_the_time_of_proposals_is_measured_and_not_that_of_trials(tmp_path: Path
     assert study.timings["bookkeeping"] == pytest.approx(4 * 0.25)
 
 
-@pytest.mark.parametrize("name", strategies.names())
+HEAVY = {"bananas", "bayesian", "controller"}  # they learn a model in every one of many studies
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in HEAVY)) for name in strategies.names()]
+)
 def test_a_continued_study_equals_an_uninterrupted_one(tmp_path: Path, name: str) -> None:
     def strategy() -> Strategy:
         return strategies.create(name, space(), random_state=0, designs=[{"width": 50, "depth": 50}])

@@ -15,6 +15,9 @@ from easynas.strategies.random import Random
 from easynas.testing import check_strategy
 from tests.strategies import landscape
 
+# Every policy is traced by Keras, which takes a second.
+pytestmark = pytest.mark.slow
+
 SPACE = landscape.space()
 
 
@@ -37,7 +40,6 @@ def test_it_learns_what_pays() -> None:
     assert last(Controller(SPACE, seed=0)) > last(Random(SPACE, seed=0)) + 2.0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("update", ["reinforce", "ppo"])
 def test_it_finds_much_better_genotypes_than_chance(update: Literal["reinforce", "ppo"]) -> None:
     learned = [landscape.best_found(Controller(SPACE, seed=seed, update=update), trials=150) for seed in range(6)]
@@ -45,7 +47,7 @@ def test_it_finds_much_better_genotypes_than_chance(update: Literal["reinforce",
     assert np.mean(learned) > np.mean(drawn) + 1.0
 
 
-@pytest.mark.parametrize("update", [pytest.param("reinforce"), pytest.param("ppo", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("update", [pytest.param("reinforce"), pytest.param("ppo")])
 def test_a_continued_study_equals_an_uninterrupted_one(update: Literal["reinforce", "ppo"]) -> None:
     whole, continued = (Controller(SPACE, seed=0, update=update) for _ in range(2))
     for job_id in range(20):
@@ -59,7 +61,6 @@ def test_a_continued_study_equals_an_uninterrupted_one(update: Literal["reinforc
         continued.tell(Done(job, float(job_id % 3), 1.0))
 
 
-@pytest.mark.slow
 def test_ppo_keeps_the_contract_of_a_strategy() -> None:
     check_strategy(lambda space, seed: Controller(space, seed=seed, update="ppo"))
 

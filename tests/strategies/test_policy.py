@@ -9,6 +9,9 @@ from keras import ops
 
 from easynas.strategies.policy import Policy
 
+# Every policy is traced by Keras, which takes a second.
+pytestmark = pytest.mark.slow
+
 OPTIONS = (2, 3, 4)
 
 

@@ -253,7 +253,7 @@ def test_unusable_data_is_refused_at_once_with_what_was_received(case: str) -> N
 BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "metric": ({"metric": "precisely"}, "Received: 'precisely'"),
     "metric of another task": ({"metric": "r2_score"}, "Received: 'r2_score'"),
-    "strategy": ({"search": "magic"}, r"one of \['auto'.*Received: 'magic'"),
+    "strategy": ({"search": "magic"}, r"one of \[.*'auto'.*Received: 'magic'"),
     "space": ({"space": "outer"}, r"one of \['auto'.*Received: 'outer'"),
     "short budget": ({"time_budget": 5}, "at least 10 seconds.*Received: 5"),
     "budget in words": ({"time_budget": "soon"}, "Received: 'soon'"),

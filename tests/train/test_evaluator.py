@@ -77,6 +77,7 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.slow
 def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done) -> None:
     still = {"train/rate": 1e-12}
     jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))
