@@ -70,7 +70,7 @@ def evolution(seed: int) -> Evolution:
 
 
 def test_it_learns_in_few_trials_what_evolution_and_chance_do_not() -> None:
-    found = mean_found(lambda seed: Bayesian(SPACE, seed=seed), trials=50, seeds=4)
+    found = mean_found(lambda seed: Bayesian(SPACE, seed=seed), trials=50, seeds=3)
     assert found > mean_found(evolution, trials=50, seeds=20) + 0.5
     assert found > mean_found(lambda seed: Random(SPACE, seed=seed), trials=50, seeds=20) + 2.0
 
