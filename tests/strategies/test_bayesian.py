@@ -15,7 +15,7 @@ from easynas.errors import InputError
 from easynas.search.objective import SCORE, Constraint, Goal, Objective
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import SearchSpace, Values
-from easynas.strategies.bayesian import Bayesian, _log_improvement, _reference
+from easynas.strategies.bayesian import Bayesian, _adding_most, _log_improvement, _reference
 from easynas.strategies.evolution import Evolution
 from easynas.strategies.random import Random
 from easynas.testing import check_strategy
@@ -171,6 +171,27 @@ def test_several_jobs_out_are_believed_and_not_asked_for_again() -> None:
     searched(strategy, measured, trials=5)
     jobs = [strategy.ask(number) for number in range(5, 11)]
     assert len({SPACE.key(job.values) for job in jobs if job is not None}) == 6
+
+
+def test_most_is_added_where_nothing_was_found_yet() -> None:
+    told = [[0.0, 2.0], [1.0, 1.0]]
+    candidates = [[0.9, 0.9], [0.0, 2.1], [2.0, 0.0], [0.1, 1.9]]  # they add 0.31, 0, 1 and 0.09
+    drawn = np.array([told + candidates])
+    assert list(_adding_most(drawn, np.array([3.0, 3.0]), 4)) == [2, 0, 3, 1]
+
+
+def test_what_is_added_is_an_average_of_draws() -> None:
+    """The first candidate is good in one draw, the second fair in both."""
+    drawn = np.array([[[1.0], [0.7], [0.8]], [[1.0], [1.5], [0.8]]])
+    assert list(_adding_most(drawn, np.array([2.0]), 2)) == [1, 0]
+
+
+def test_what_breaks_a_constraint_neither_adds_nor_stands_in_the_way() -> None:
+    told = [[0.0, 0.5], [1.0, -0.5]]
+    candidates = [[0.1, 0.2], [0.9, -0.1]]
+    assert list(_adding_most(np.array([told + candidates]), np.array([2.0]), 2)) == [1, 0]
+    hopeless = [[0.1, 0.4], [5.0, 0.3], [0.1, 0.2]]
+    assert list(_adding_most(np.array([told + hopeless]), np.array([2.0]), 3)) == [2, 1, 0]
 
 
 def test_the_reference_ignores_the_networks_that_learned_nothing() -> None:
