@@ -16,7 +16,6 @@ says nothing. `synflow` is returned as its natural logarithm, which ranks the sa
 that is about 200 convolutions of usual width one after the other.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -94,10 +93,10 @@ class SynapticFlow:
         """Every trainable weight without its sign, and its gradient, in double precision."""
         linear = _linear(self.model)
         variables = linear.trainable_variables
-        ones = [tf.ones((1, *each.shape[1:]), "float64") for each in linear.inputs]
+        ones = keras.tree.map_structure(lambda each: tf.ones((1, *each.shape[1:]), "float64"), linear.input)
         with tf.GradientTape() as tape:
             output = linear(ones, training=False)
-            total = tf.add_n([tf.reduce_sum(each) for each in tf.nest.flatten(output)])
+            total = tf.add_n([tf.reduce_sum(each) for each in keras.tree.flatten(output)])
         gradients = tape.gradient(total, [each.value for each in variables], unconnected_gradients="zero")
         return [(np.array(each), np.array(gradient)) for each, gradient in zip(variables, gradients, strict=True)]
 
@@ -109,29 +108,44 @@ def _alike(activation: Any) -> np.ndarray:
 
 
 def _rectifies(operation: Any) -> bool:
+    return bool(_names(operation) & _RECTIFIERS)
+
+
+def _names(operation: Any) -> set[str]:
+    """Its own name and that of its activation, as Keras has them, in small letters and without underscores."""
     names = (type(operation).__name__, getattr(getattr(operation, "activation", None), "__name__", ""))
-    return any(name.replace("_", "").lower() in _RECTIFIERS for name in names)
+    return {name.replace("_", "").lower() for name in names}
 
 
 def _linear(model: keras.Model) -> keras.Model:
     """A copy in double precision with positive weights, without what bends or normalizes."""
-    inputs = [keras.Input(batch_shape=each.shape, dtype="float64") for each in model.inputs]
-    copy = keras.models.clone_model(model, input_tensors=inputs, clone_function=_straight)
-    for original, straight in _pairs(model, copy):
-        straight.set_weights([np.abs(weight) for weight in original.get_weights()])
+    copy = keras.models.clone_model(
+        model,
+        input_tensors=keras.tree.map_structure(
+            lambda each: keras.Input(batch_shape=each.shape, dtype="float64"), model.input
+        ),
+        clone_function=_straight,
+        call_function=lambda layer, x, *more, **named: x if _passes(layer) else layer(x, *more, **named),
+    )
+    for layer in copy.layers:
+        if layer.weights:
+            layer.set_weights([np.abs(weight) for weight in model.get_layer(layer.name).get_weights()])
     return copy
 
 
-def _pairs(model: keras.Model, copy: keras.Model) -> Iterator[tuple[Any, Any]]:
-    for layer in model.layers:
-        if layer.trainable_weights and not isinstance(layer, _NORMS):
-            yield layer, copy.get_layer(layer.name)
-
-
 def _straight(layer: Any) -> Any:
-    if isinstance(layer, _NORMS) or isinstance(layer, layers.Softmax) or (_rectifies(layer) and not layer.weights):
-        return layers.Identity(name=layer.name, dtype="float64")
+    if _passes(layer):
+        return layer
     config = {**layer.get_config(), "dtype": "float64"}
-    if _rectifies(layer) or config.get("activation") == "softmax":
+    if _bends(layer):
         config["activation"] = "linear"
     return type(layer).from_config(config)
+
+
+def _passes(layer: Any) -> bool:
+    """Whether a layer gives on what it gets."""
+    return isinstance(layer, _NORMS) or (_bends(layer) and getattr(layer, "kernel", None) is None)
+
+
+def _bends(layer: Any) -> bool:
+    return bool(_names(layer) & (_RECTIFIERS | {"softmax"}))

@@ -71,7 +71,7 @@ class Untrained:
             batch = np.random.default_rng(seed).standard_normal((BATCH, *shape), dtype="float32")
         if batch.shape[1:] != tuple(shape) or len(batch) < 2:
             raise InputError(
-                f"`batch` must be two or more images of shape {tuple(shape)}. Received: an array of shape {batch.shape}."
+                f"`batch` must be two or more images of shape {tuple(shape)}. Received: shape {batch.shape}."
             )
         self.network = network
         self.shape = tuple(shape)
