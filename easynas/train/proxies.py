@@ -63,7 +63,8 @@ def naswot(model: keras.Model, images: np.ndarray) -> float:
             f"Received: {model.name!r} without any. Leave `naswot` out."
         )
     alike = np.zeros((len(images), len(images)))
-    for activation in keras.Model(model.inputs, rectified)(tf.constant(images, "float32"), training=True):
+    activations = keras.Model(model.inputs, rectified)(tf.constant(images, "float32"), training=True)
+    for activation in keras.tree.flatten(activations):
         alike += _alike(activation)
     sign, logarithm = np.linalg.slogdet(alike)
     return float(logarithm) if sign > 0 else -np.inf
@@ -98,13 +99,14 @@ class SynapticFlow:
             output = linear(ones, training=False)
             total = tf.add_n([tf.reduce_sum(each) for each in keras.tree.flatten(output)])
         gradients = tape.gradient(total, [each.value for each in variables], unconnected_gradients="zero")
-        return [(np.array(each), np.array(gradient)) for each, gradient in zip(variables, gradients, strict=True)]
+        return [(each.numpy(), gradient.numpy()) for each, gradient in zip(variables, gradients, strict=True)]
 
 
 def _alike(activation: Any) -> np.ndarray:
     """Number of units in which two samples have the same sign, `(batch, batch)`."""
     signs = tf.where(tf.reshape(activation, (activation.shape[0], -1)) > 0, 1.0, -1.0)
-    return (signs.shape[1] + np.array(tf.matmul(signs, signs, transpose_b=True), "float64")) / 2
+    agreeing: np.ndarray = tf.matmul(signs, signs, transpose_b=True).numpy().astype("float64")
+    return (signs.shape[1] + agreeing) / 2
 
 
 def _rectifies(operation: Any) -> bool:
