@@ -11,9 +11,10 @@ import psutil
 import pytest
 from keras import layers
 
-from easynas import Block, InputError, SearchSpace, spaces, strategies
+from easynas import Block, InputError, SearchSpace, spaces
 from easynas.nets.head import ImageHead
-from easynas.nets.network import ImageNetwork
+from easynas.nets.network import ImageNetwork, precision
+from easynas.strategies.prospects import Prospects
 from easynas.train.untrained import NAMES, Untrained
 
 SHAPE = (8, 8, 1)
@@ -68,28 +69,37 @@ def test_the_flow_depends_on_no_data_and_the_codes_do():
     assert one["naswot"] != two["naswot"]
 
 
-def test_the_callers_random_state_names_and_precision_stay():
+def test_the_callers_random_state_stays():
+    def draw():
+        return [random.random(), np.random.random(), *keras.random.normal((2,)).numpy()]  # noqa: NPY002
+
     keras.utils.set_random_seed(3)
-    expected = random.random(), np.random.random(), keras.random.normal((2,)).numpy()  # noqa: NPY002
+    expected = draw()
     keras.utils.set_random_seed(3)
-    named = layers.Dense(1).name
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        measured = Untrained(Tiny(), SHAPE).measure({}).proxies
+    Untrained(Tiny(), SHAPE).measure({})
+    assert draw() == expected
+
+
+def test_the_callers_names_of_layers_go_on():
+    before = layers.Dense(1).name
+    Untrained(Tiny(), SHAPE).measure({})
+    assert layers.Dense(1).name != before
+
+
+def test_the_callers_precision_changes_nothing_and_stays():
+    expected = Untrained(Tiny(), SHAPE).measure({}).proxies
+    with precision("mixed_bfloat16"):
+        assert Untrained(Tiny(), SHAPE).measure({}).proxies == expected
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert measured == Untrained(Tiny(), SHAPE).measure({}).proxies
-    assert layers.Dense(1).name != named
-    assert (random.random(), np.random.random()) == expected[:2]  # noqa: NPY002
-    np.testing.assert_array_equal(keras.random.normal((2,)).numpy(), expected[2])
 
 
-def test_a_search_starts_with_the_best_of_the_proxies():
-    untrained = Untrained(Tiny(), SHAPE, names=("parameters",))
-    hp = declared(Tiny())
-    strategy = strategies.create("bayesian", SearchSpace(hp), random_state=0, proxies=untrained.proxies)
-    assert strategy.ask(0).values == {"tiny/width": 16}
+def test_prospects_rank_by_what_is_measured():
+    untrained = Untrained(Tiny(), SHAPE)
+    prospects = Prospects(SearchSpace(declared(Tiny())), untrained.proxies, seed=0, samples=6)
+    widths = [values["tiny/width"] for values in prospects.best()]
+    assert widths[0] == max(widths)
+    assert widths[-1] == min(widths)
+    assert len(untrained.seconds) == 6
 
 
 @pytest.mark.parametrize("name", ["vgg", "resnet", "mbconv", "regnet", "sepconv", "nb201", "darts", "hierarchical"])
