@@ -26,7 +26,7 @@ check: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -m "not slow" --doctest-modules tests easynas
+	$(BIN)/python -m pytest -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
 
 fix: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .

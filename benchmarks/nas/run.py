@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -25,21 +25,20 @@ HERE = Path(__file__).parent
 Key = tuple[str, str, int]
 
 
-def main() -> None:
-    """Runs what is missing and appends it to the file of results."""
-    options = _options()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs what is missing and appends it to the file of results; `arguments` are those of the command line."""
+    options = _options(arguments)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     known = {(record["problem"], record["method"], record["seed"]) for record in read_results([options.out])}
     wanted = itertools.product(options.problems, options.methods, range(options.seeds))
     missing = [key for key in wanted if key not in known]
     print(f"{len(missing)} runs", flush=True)
-    with ProcessPoolExecutor(options.processes) as pool, options.out.open("a", encoding="utf-8") as file:
-        pending = [pool.submit(run, key, options.tables) for key in missing]
-        for number, future in enumerate(as_completed(pending), start=1):
-            file.write(json.dumps(future.result()) + "\n")
+    with options.out.open("a", encoding="utf-8") as file:
+        for number, record in enumerate(_records(missing, options.tables, processes=options.processes), start=1):
+            file.write(json.dumps(record) + "\n")
             file.flush()
-            if number % 100 == 0 or number == len(pending):
-                print(f"{number}/{len(pending)}", flush=True)
+            if number % 100 == 0 or number == len(missing):
+                print(f"{number}/{len(missing)}", flush=True)
 
 
 def run(key: Key, tables: Path) -> dict[str, Any]:
@@ -67,13 +66,23 @@ def read_results(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def _records(keys: Sequence[Key], tables: Path, *, processes: int) -> Iterator[dict[str, Any]]:
+    """The records of runs as they end; one process is this one."""
+    if processes == 1:
+        yield from (run(key, tables) for key in keys)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        for future in as_completed([pool.submit(run, key, tables) for key in keys]):
+            yield future.result()
+
+
 def _thin(curve: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The points at which something changes, and the last one."""
     kept = [point for before, point in itertools.pairwise([(0.0, float("nan")), *curve]) if point[1] != before[1]]
     return [(round(spent, 3), round(value, 5)) for spent, value in dict.fromkeys([*kept, *curve[-1:]])]
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--problems", nargs="+", choices=sorted(PROBLEMS), default=["cifar10-queries"], metavar="NAME")
     parser.add_argument("--methods", nargs="+", choices=sorted(METHODS), default=sorted(METHODS), metavar="NAME")
@@ -81,7 +90,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--tables", type=Path, default=os.environ.get("EASYNAS_NAS_DATA"), help="or EASYNAS_NAS_DATA")
     parser.add_argument("--out", type=Path, default=HERE.parent / "results" / "nas.jsonl")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.tables is None or not (options.tables / "nb201.npz").exists():
         parser.error(f"--tables must name a folder with nb201.npz, see README.md. Received: {options.tables}.")
     return options

@@ -69,9 +69,9 @@ class NB201:
         return lambda values: float(column[self.row(values)])
 
     def proxies(self, data: str) -> tuple[Callable[[Values], float], ...]:
-        """NASWOT, log-SynFlow, FLOPs and parameters: what is known of an untrained cell."""
+        """NASWOT, log-SynFlow, FLOPs and parameters: what is known of an untrained cell, as far as the table has it."""
         names = (f"naswot_{DATA[data]}", f"logsynflow_{DATA[data]}", "flops_m_c10", "params_m_c10")
-        return tuple(self.column(name) for name in names)
+        return tuple(self.column(name) for name in names if name in self.arrays)
 
     def full(self, data: str) -> Callable[[Values], tuple[Row, ...]]:
         """Trainings of 200 epochs, one score for every seed there is."""

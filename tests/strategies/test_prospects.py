@@ -106,10 +106,19 @@ def test_a_search_begins_where_the_proxies_point() -> None:
 
 
 @pytest.mark.slow
-def test_a_good_proxy_saves_trials_and_a_useless_one_does_not_ruin() -> None:
+def test_a_good_proxy_saves_trials_and_a_useless_one_costs_none() -> None:
+    def chance(values: Mapping[str, Value]) -> float:
+        return float(np.random.default_rng(zlib.crc32(SPACE.key(values).encode())).normal())
+
     plain = found("bayesian", [], trials=40, seeds=8)
-    assert found("bayesian", [noisy(3.0, 0)], trials=40, seeds=8) > plain + 0.4
-    assert found("bayesian", [lambda values: float(values["width0"])], trials=40, seeds=8) > plain - 1.5
-    assert found("bayesian", [lambda values: float(values["width0"])], trials=40, seeds=8) > found(
-        "random", [], trials=40, seeds=20
-    )
+    assert found("bayesian", [noisy(3.0, 0)], trials=40, seeds=8) > plain + 1.0
+    assert found("bayesian", [chance], trials=40, seeds=8) > plain - 1.0
+
+
+@pytest.mark.slow
+def test_what_was_misled_finds_its_way() -> None:
+    def misleading(values: Mapping[str, Value]) -> float:
+        return float(values["width0"])
+
+    found_then = found("bayesian", [misleading], trials=70, seeds=5)
+    assert found_then > found("random", [], trials=70, seeds=20) + 1.0
