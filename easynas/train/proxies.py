@@ -106,7 +106,7 @@ def _alike(activation: Any) -> np.ndarray:
     """Number of units in which two samples have the same sign, `(batch, batch)`."""
     signs = tf.where(tf.reshape(activation, (activation.shape[0], -1)) > 0, 1.0, -1.0)
     agreeing: np.ndarray = tf.matmul(signs, signs, transpose_b=True).numpy().astype("float64")
-    return (signs.shape[1] + agreeing) / 2
+    return np.asarray((signs.shape[1] + agreeing) / 2)
 
 
 def _rectifies(operation: Any) -> bool:
