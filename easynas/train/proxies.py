@@ -106,7 +106,8 @@ def _alike(activation: Any) -> np.ndarray:
     """Number of units in which two samples have the same sign, `(batch, batch)`."""
     signs = tf.where(tf.reshape(activation, (activation.shape[0], -1)) > 0, 1.0, -1.0)
     agreeing: np.ndarray = tf.matmul(signs, signs, transpose_b=True).numpy().astype("float64")
-    return np.asarray((signs.shape[1] + agreeing) / 2)
+    alike: np.ndarray = (signs.shape[1] + agreeing) / 2
+    return alike
 
 
 def _rectifies(operation: Any) -> bool:
@@ -136,8 +137,8 @@ def _linear(model: keras.Model) -> keras.Model:
 
 
 def _straight(layer: Any) -> Any:
-    if _passes(layer):
-        return layer
+    if _passes(layer) or not isinstance(layer, keras.Layer):
+        return layer  # a bare operation, such as a split, has neither weights nor precision
     config = {**layer.get_config(), "dtype": "float64"}
     if _bends(layer):
         config["activation"] = "linear"

@@ -78,6 +78,14 @@ def test_a_network_through_which_nothing_flows_is_worst_and_not_an_error():
     assert SynapticFlow(model).synflow() == -math.inf
 
 
+def test_the_flow_passes_operations_that_are_no_layers():
+    x = keras.Input((4,))
+    left, right = keras.ops.split(x, 2, axis=-1)
+    y = layers.Concatenate()([keras.ops.relu(left), keras.ops.silu(right)])
+    model = keras.Model(x, layers.Dense(1, use_bias=False)(y))
+    assert SynapticFlow(model).synflow() == pytest.approx(math.log(np.abs(model.get_weights()[0]).sum()))
+
+
 def test_the_flow_through_a_deep_network_is_beyond_single_precision_and_finite():
     model = dense(*[64] * 60)
     flow = SynapticFlow(model)
