@@ -1,7 +1,7 @@
 """What a search is made of: job and trial, study, deadline, objective, and the loop that joins strategy and engine.
 
 The package can also be called: `easynas.search(hypermodel, x, y, time_budget="10m")` searches any KerasTuner hypermodel
-(docs/decisions/0012-the-search-package-can-be-called.md).
+(docs/decisions/0010-the-search-package-can-be-called.md).
 """
 
 import sys
