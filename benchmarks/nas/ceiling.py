@@ -1,4 +1,4 @@
-"""What a search that evaluates everything would report: scores are noisy, so no strategy can expect more.
+"""What a search that evaluates everything would report: scores are noisy, so hardly any strategy can expect more.
 
 python benchmarks/nas/ceiling.py --seeds 200
 """
