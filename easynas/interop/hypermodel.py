@@ -5,11 +5,8 @@ declares its choices while it builds networks, so they are first found, in a pro
 """
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -34,6 +31,7 @@ from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import SearchSpace, Values
 from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.settings import study_folder
 from easynas.train import weights
 
 _RESERVE = 1.0  # seconds kept for what follows the search; a late trial is ended two seconds after its time
@@ -119,7 +117,7 @@ def tune(hypermodel: Any, x: Any, y: Any, validation_data: Any, settings: Settin
     }
     with (
         Interrupt() as interrupt,
-        _folder(settings.directory) as folder,
+        study_folder(settings.directory) as folder,
         Study.open(folder, header, budget=deadline.total) as study,
         Display(deadline, metric="score", verbose=settings.verbose) as display,
     ):
@@ -256,13 +254,3 @@ def _belongs(trial: Trial, space: SearchSpace) -> bool:
 def _usual_objective(metrics: list[str]) -> Objective:
     name = next((name for name in ("accuracy", "acc") if name in metrics), None)
     return Objective("val_loss", maximize=False) if name is None else Objective(f"val_{name}", maximize=True)
-
-
-@contextmanager
-def _folder(directory: Path | None) -> Iterator[Path]:
-    """The directory of the study; one that is deleted in the end if none was given."""
-    if directory is not None:
-        yield directory
-        return
-    with tempfile.TemporaryDirectory(prefix="easynas-", ignore_cleanup_errors=True) as temporary:
-        yield Path(temporary)

@@ -100,9 +100,9 @@ def create(
     goal = _goal(name, objectives, constraints)
     from numpy.random import SeedSequence
 
-    from easynas.strategies.recipes import Recipe
+    from easynas.strategies.assembly import Assembly
 
-    recipe = Recipe(
+    assembly = Assembly(
         space,
         seed=int(SeedSequence().generate_state(1)[0]) if random_state is None else int(random_state),
         goal=goal,
@@ -112,7 +112,7 @@ def create(
         encode=encode,
         trials=trials,
     )
-    return recipe.make(name, around=around)
+    return assembly.make(name, around=around)
 
 
 def choose(
@@ -123,7 +123,7 @@ def choose(
     trials: float | None = None,
 ) -> tuple[str, str]:
     """What "auto" goes on with after its designs, and why, as a sentence; arguments as for `create`."""
-    from easynas.strategies.recipes import choose as chosen
+    from easynas.strategies.assembly import choose as chosen
 
     return chosen(space, _goal("auto", objectives, constraints), trials)
 

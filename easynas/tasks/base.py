@@ -5,10 +5,8 @@ it for the workers, and at the same time this process imports it for itself.
 """
 
 import importlib.metadata
-import tempfile
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,7 +24,7 @@ from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.interrupt import Interrupt
-from easynas.tasks.settings import Settings, is_plain
+from easynas.tasks.settings import Settings, is_plain, study_folder
 from easynas.train.scoring import Scoring
 from easynas.version import __version__
 
@@ -155,7 +153,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         header = self._header(settings, data, held_out)
         with (
             Interrupt() as interrupt,
-            _folder(settings.directory) as folder,
+            study_folder(settings.directory) as folder,
             Study.open(folder, header, budget=settings.seconds) as study,
         ):
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
@@ -298,16 +296,6 @@ def _parts(data: ImageData, held_out: ImageData | None, *, seed: int) -> tuple[n
     if held_out is None:
         return split(data.labels, seed=seed)
     return np.arange(len(data.labels)), np.arange(len(held_out.labels))
-
-
-@contextmanager
-def _folder(directory: Path | None) -> Iterator[Path]:
-    """The directory of the study; one that is deleted in the end if none was given."""
-    if directory is not None:
-        yield directory
-        return
-    with tempfile.TemporaryDirectory(prefix="easynas-", ignore_cleanup_errors=True) as temporary:
-        yield Path(temporary)
 
 
 def _rest(deadline: Deadline, study: Study) -> Deadline:

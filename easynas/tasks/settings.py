@@ -1,6 +1,9 @@
 """The settings of an estimator, checked before anything is spent."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,3 +122,13 @@ def check_seed(random_state: object) -> int:
 def is_plain(value: object) -> bool:
     """Whether a setting can be written into a JSON file and read again."""
     return value is None or isinstance(value, bool | int | float | str)
+
+
+@contextmanager
+def study_folder(directory: Path | None) -> Iterator[Path]:
+    """The directory of the study; one that is deleted in the end if none was given."""
+    if directory is not None:
+        yield directory
+        return
+    with tempfile.TemporaryDirectory(prefix="easynas-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)

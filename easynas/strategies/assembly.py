@@ -41,7 +41,7 @@ _SMALL = {"population": 8, "sample": 3}
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Assembly:
     """What all strategies of a search have in common; the attributes are those of `strategies.create`."""
 
     space: SearchSpace
