@@ -22,6 +22,7 @@ from easynas.data.store import Store
 from easynas.engines import Local
 from easynas.nets.head import ImageHead
 from easynas.nets.network import ImageNetwork
+from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import Scoring
@@ -61,7 +62,7 @@ def _evaluator(folder: Path) -> Evaluator:
     schema = data.schema
     size = schema.height, schema.width
     store = Store.write(folder / "data", data, train=train, validation=validation, resolution=size)
-    head = ImageHead(store.classes)
+    head = ImageHead(Answer("classes", store.classes))
     network = ImageNetwork(spaces.create("vgg"), head, mean=schema.mean, variance=schema.variance, augment=None)
     return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights", candidate=False)
 

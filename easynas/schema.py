@@ -1,6 +1,7 @@
 """What the data is: shapes and kinds, learned once by `data/` and read by every layer above."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,21 @@ class ImageSchema:
     @property
     def channels(self) -> int:
         return self.shape[2] if len(self.shape) == 3 else 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network answers about one sample.
+
+    Attributes:
+        kind: "classes": one of them, so probabilities that sum to one; "labels": any of them, a probability each;
+            "numbers": a real number each.
+        outputs: how many classes, labels or numbers.
+        mean: mean of every number over the training samples, in the user's units; empty for probabilities.
+        scale: their standard deviations, positive; empty for probabilities. Networks learn `(number - mean) / scale`.
+    """
+
+    kind: Literal["classes", "labels", "numbers"]
+    outputs: int
+    mean: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()

@@ -7,8 +7,9 @@ import keras_tuner
 from keras import layers
 
 from easynas.nets.block import Block
-from easynas.nets.head import probabilities
+from easynas.nets.head import answers
 from easynas.nets.layers import normalize
+from easynas.schema import Answer
 
 _SIDE = 14  # pixels that the convolutions see at most
 
@@ -18,12 +19,12 @@ class Baseline(Block):
     """Two small strided convolutions and a dense layer, without any choice.
 
     Attributes:
-        classes: number of classes.
+        answer: what to answer.
         mean: mean of every channel in raw units.
         variance: variance of every channel in raw units squared.
     """
 
-    classes: int
+    answer: Answer
     mean: tuple[float, ...]
     variance: tuple[float, ...]
     name: str = "baseline"
@@ -38,4 +39,4 @@ class Baseline(Block):
             x = layers.AveragePooling2D(pool, padding="same")(x)
         x = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(x)
         x = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
-        return probabilities(layers.Flatten()(x), self.classes)
+        return answers(layers.Flatten()(x), self.answer)

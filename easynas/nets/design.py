@@ -14,7 +14,7 @@ from easynas.nets.block import Block
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork
 from easynas.nets.sizing import Count, Sizing, count_macs
-from easynas.schema import ImageSchema
+from easynas.schema import Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
 
 _PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
@@ -173,7 +173,9 @@ def design_images(
         count: counts the multiply-accumulates of a network.
     """
     augment = Augment(mirror=False, seed=seed)
-    network = ImageNetwork(block, ImageHead(classes), mean=schema.mean, variance=schema.variance, augment=augment)
+    network = ImageNetwork(
+        block, ImageHead(Answer("classes", classes)), mean=schema.mean, variance=schema.variance, augment=augment
+    )
     hp = keras_tuner.HyperParameters()
     network.declare(hp)
     declare_training(hp)

@@ -1,4 +1,4 @@
-"""`ImageHead`: from a block's feature map to class probabilities."""
+"""`ImageHead`: from a block's feature map to answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +7,19 @@ import keras_tuner
 from keras import layers
 
 from easynas.nets.block import Block
+from easynas.schema import Answer
 
 MAX_DROPOUT = 0.5
 
 
 @dataclass(frozen=True)
 class ImageHead(Block):
-    """Global pooling, dropout and a softmax over `classes`.
+    """Global pooling, dropout and the answers.
 
     The last two layers are float32 under every policy: the loss takes logarithms of what leaves here.
     """
 
-    classes: int
+    answer: Answer
     name: str = "head"
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
@@ -26,15 +27,29 @@ class ImageHead(Block):
         hp.Float(f"{self.name}/dropout", 0.0, MAX_DROPOUT, step=0.1, default=0.0)
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
-        """Takes `(batch, height, width, channels)`, returns probabilities `(batch, classes)`."""
+        """Takes `(batch, height, width, channels)`, returns answers `(batch, outputs)`."""
         pooled = hp.get(f"{self.name}/pooling") == "max"
         x = layers.GlobalMaxPooling2D()(x) if pooled else layers.GlobalAveragePooling2D()(x)
         # Present even at rate 0, so that networks of different rates are the same layers.
         x = layers.Dropout(hp.get(f"{self.name}/dropout"))(x)
-        return probabilities(x, self.classes)
+        return answers(x, self.answer)
 
 
-def probabilities(x: Any, classes: int) -> Any:
-    """Dense and softmax in float32; the last layer is named `"probabilities"`."""
-    logits = layers.Dense(classes, dtype="float32", name="logits")(x)
-    return layers.Softmax(dtype="float32", name="probabilities")(logits)
+def answers(x: Any, answer: Answer) -> Any:
+    """Dense and what makes answers of it, in float32; the last layer is named `"answers"`.
+
+    Returns `(batch, outputs)`: probabilities, or numbers as networks learn them, see `Answer`.
+    """
+    logits = layers.Dense(answer.outputs, dtype="float32", name="logits")(x)
+    return activate(logits, answer)
+
+
+def activate(logits: Any, answer: Answer) -> Any:
+    """From real numbers `(batch, outputs)` to answers, by a layer named `"answers"`."""
+    match answer.kind:
+        case "classes":
+            return layers.Softmax(dtype="float32", name="answers")(logits)
+        case "labels":
+            return layers.Activation("sigmoid", dtype="float32", name="answers")(logits)
+        case "numbers":
+            return layers.Activation("linear", dtype="float32", name="answers")(logits)

@@ -24,8 +24,9 @@ from keras import layers
 from easynas.errors import InputError
 from easynas.nets.block import Block
 from easynas.nets.dag import Operations, edges, indicators, join, sequences
-from easynas.nets.head import probabilities
+from easynas.nets.head import answers
 from easynas.nets.layers import can_halve, conv, conv_norm_act, norm_act, stem
+from easynas.schema import Answer
 from easynas.space.dimension import Value
 
 NODES = 4
@@ -88,7 +89,7 @@ class Skeleton(Block):
             x = conv_norm_act(x, filters, activation=None) if stage == 0 else _reduction(x, filters, strides=2)
             for _ in range(self.cells):
                 x = cell(x, operations, prune=False)
-        return probabilities(layers.GlobalAveragePooling2D()(norm_act(x)), self.classes)
+        return answers(layers.GlobalAveragePooling2D()(norm_act(x)), Answer("classes", self.classes))
 
 
 def declare_cell(hp: keras_tuner.HyperParameters, name: str) -> None:

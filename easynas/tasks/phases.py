@@ -23,6 +23,7 @@ from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
 from easynas.nets.network import build, precision
 from easynas.nets.sizing import count_macs
+from easynas.schema import Answer
 from easynas.search.incumbent import incumbent, to_ship
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
 from easynas.search.plan import Plan, baseline_seconds, divide
@@ -126,7 +127,7 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     if trained is not None:
         return trained, _mirroring(session, design(session, prepared), trained)
     schema = session.data.schema
-    network = Baseline(prepared.store.classes, schema.mean, schema.variance)
+    network = Baseline(Answer("classes", prepared.store.classes), schema.mean, schema.variance)
     evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
@@ -220,7 +221,7 @@ def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Tri
     network = (
         replace(designed.network, augment=None)
         if best.job.values
-        else Baseline(store.classes, schema.mean, schema.variance)
+        else Baseline(Answer("classes", store.classes), schema.mean, schema.variance)
     )
     with precision("float32"):
         model = assemble(schema, store.reduction, lambda x: build(network, best.job.values, x))

@@ -11,6 +11,7 @@ from easynas import spaces
 from easynas.nets.block import Block
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork, model_of
+from easynas.schema import Answer
 from easynas.space.space import SearchSpace, Values
 
 SHAPES = ((8, 8, 1), (28, 28, 1), (32, 32, 3), (100, 60, 3))
@@ -21,7 +22,9 @@ def image_network(name: str = "auto", *, channels: int = 3, mirror: bool = True)
     """A network for pixels between 0 and 255, augmented."""
     augment = Augment(mirror=mirror, seed=0)
     mean, variance = (120.0,) * channels, (4000.0,) * channels
-    return ImageNetwork(spaces.create(name), ImageHead(CLASSES), mean=mean, variance=variance, augment=augment)
+    return ImageNetwork(
+        spaces.create(name), ImageHead(Answer("classes", CLASSES)), mean=mean, variance=variance, augment=augment
+    )
 
 
 def plain(network: ImageNetwork) -> ImageNetwork:

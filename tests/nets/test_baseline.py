@@ -7,16 +7,17 @@ import pytest
 from easynas.nets.baseline import Baseline
 from easynas.nets.cost import macs
 from easynas.nets.network import model_of
+from easynas.schema import Answer
 from easynas.testing import check_block
 from tests.nets.drawn import pixels
 
 
 def baseline(channels: int) -> Baseline:
-    return Baseline(10, (120.0,) * channels, (4000.0,) * channels)
+    return Baseline(Answer("classes", 10), (120.0,) * channels, (4000.0,) * channels)
 
 
 def test_it_keeps_the_promises_of_a_block() -> None:
-    check_block(Baseline(10, (0.0,), (1.0,)), shape=(28, 28, 1))
+    check_block(Baseline(Answer("classes", 10), (0.0,), (1.0,)), shape=(28, 28, 1))
 
 
 def test_there_is_nothing_to_choose() -> None:

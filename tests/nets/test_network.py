@@ -10,6 +10,7 @@ from easynas.nets.conv import VGG
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork, OneOf, model_of, precision
 from easynas.nets.resnet import ResNet
+from easynas.schema import Answer
 from tests.nets.drawn import CLASSES, SHAPES, image_network, pixels, plain, sampled, space_of
 
 SEEDS = st.integers(0, 2**31)
@@ -71,7 +72,7 @@ def test_images_of_few_pixels_can_be_trained_on(shape: tuple[int, ...]) -> None:
 
 def test_raw_pixels_are_normalized_channel_by_channel() -> None:
     x = pixels(64, (8, 8, 2)) * (1.0, 0.0) + (0.0, 7.0)
-    network = ImageNetwork(VGG(), ImageHead(2), mean=(127.5, 7.0), variance=(5461.0, 0.0))
+    network = ImageNetwork(VGG(), ImageHead(Answer("classes", 2)), mean=(127.5, 7.0), variance=(5461.0, 0.0))
     model = model_of(network, space_of(network).default(), (8, 8, 2))
     (layer,) = (layer for layer in model.layers if isinstance(layer, keras.layers.Normalization))
     normal = np.asarray(layer(x))
@@ -98,7 +99,11 @@ def test_the_seed_of_the_augmentation_decides_what_training_sees() -> None:
 
     def outputs(seed: int) -> np.ndarray:
         network = ImageNetwork(
-            VGG(), ImageHead(3), mean=(120.0,), variance=(4000.0,), augment=Augment(mirror=True, seed=seed)
+            VGG(),
+            ImageHead(Answer("classes", 3)),
+            mean=(120.0,),
+            variance=(4000.0,),
+            augment=Augment(mirror=True, seed=seed),
         )
         keras.utils.set_random_seed(0)
         model = model_of(network, space_of(network).default(), (8, 8, 1))

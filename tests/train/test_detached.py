@@ -14,6 +14,7 @@ from easynas.data.split import split
 from easynas.data.store import Store
 from easynas.engines.actors import _packed, _unpacked
 from easynas.nets.baseline import Baseline
+from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Job
 from easynas.train import weights
@@ -28,7 +29,7 @@ def evaluator(tmp_path: Path) -> Evaluator:
     data = ingest_images(digits.images, digits.target)
     train, validation = split(data.labels, seed=0)
     store = Store.write(tmp_path / "data", data, train=train, validation=validation, resolution=(8, 8))
-    network = Baseline(10, data.schema.mean, data.schema.variance)
+    network = Baseline(Answer("classes", 10), data.schema.mean, data.schema.variance)
     return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, tmp_path / "weights")
 
 

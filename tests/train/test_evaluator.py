@@ -13,6 +13,7 @@ from easynas.data.images import ingest_images
 from easynas.data.split import split
 from easynas.data.store import Store
 from easynas.nets.baseline import Baseline
+from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Failed, Job
 from easynas.train import weights
@@ -29,7 +30,7 @@ def evaluator(tmp_path_factory: pytest.TempPathFactory) -> Evaluator:
     data = ingest_images(digits.images, digits.target)
     train, validation = split(data.labels, seed=0)
     store = Store.write(folder / "data", data, train=train, validation=validation, resolution=(8, 8))
-    network = Baseline(10, data.schema.mean, data.schema.variance)
+    network = Baseline(Answer("classes", 10), data.schema.mean, data.schema.variance)
     return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights")
 
 
@@ -106,7 +107,7 @@ def test_a_promotion_whose_weights_are_gone_says_so(evaluator: Evaluator) -> Non
 
 
 def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator) -> None:
-    broken = replace(evaluator, network=Baseline(10, (0.0, 0.0), (1.0, 1.0)))
+    broken = replace(evaluator, network=Baseline(Answer("classes", 10), (0.0, 0.0), (1.0, 1.0)))
     trial = broken(Job(4, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
     assert isinstance(trial, Failed)
     assert trial.reason.startswith("cannot build: ")

@@ -13,6 +13,7 @@ from keras import layers
 from easynas import Block, InputError, SearchSpace, spaces
 from easynas.nets.head import ImageHead
 from easynas.nets.network import ImageNetwork, precision
+from easynas.schema import Answer
 from easynas.strategies.prospects import Prospects
 from easynas.train.untrained import NAMES, Untrained
 
@@ -112,7 +113,7 @@ def test_prospects_rank_by_what_is_measured():
 @pytest.mark.parametrize("name", ["vgg", "resnet", "mbconv", "regnet", "sepconv", "nb201", "darts", "hierarchical"])
 @pytest.mark.slow
 def test_networks_of_every_space_can_be_measured(name):
-    network = ImageNetwork(spaces.create(name), ImageHead(10), mean=(0.5,), variance=(0.1,))
+    network = ImageNetwork(spaces.create(name), ImageHead(Answer("classes", 10)), mean=(0.5,), variance=(0.1,))
     untrained = Untrained(network, (28, 28, 1), names=NAMES)
     space, rng = SearchSpace(declared(network)), np.random.default_rng(0)
     for _ in range(3):
