@@ -16,13 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from easynas import Done, Job, samples, spaces
-from easynas.data.images import ingest_images
+from easynas.data.images import ImageEncoder, ingest_images
 from easynas.data.split import split
 from easynas.data.store import Store
 from easynas.engines import Local
 from easynas.nets.head import ImageHead
 from easynas.nets.network import ImageNetwork
-from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import Scoring
@@ -58,13 +57,24 @@ def main() -> None:
 def _evaluator(folder: Path) -> Evaluator:
     (x, y), _ = samples.load_fashion()
     data = ingest_images(x, y)
-    train, validation = split(data.labels, seed=0)
-    schema = data.schema
+    train, validation = split(data.y, seed=0)
+    assert isinstance(data.encoder, ImageEncoder)
+    schema = data.encoder.schema
     size = schema.height, schema.width
-    store = Store.write(folder / "data", data, train=train, validation=validation, resolution=size)
-    head = ImageHead(Answer("classes", store.classes))
+    store = Store.write(folder / "data", data, data.encoder.at(size), train=train, validation=validation)
+    head = ImageHead(data.target.answer)
     network = ImageNetwork(spaces.create("vgg"), head, mean=schema.mean, variance=schema.variance, augment=None)
-    return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights", candidate=False)
+    return Evaluator(
+        network,
+        store,
+        Scoring("accuracy", data.target.answer),
+        0,
+        "float32",
+        64,
+        1,
+        folder / "weights",
+        candidate=False,
+    )
 
 
 def _trials_per_minute(evaluate: Evaluator, width: int, *, workers: int, threads: int, seconds: float) -> float:

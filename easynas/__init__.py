@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from easynas.search.objective import Constraint, Objective
     from easynas.search.trial import Done, Failed, Job
     from easynas.space.space import SearchSpace
-    from easynas.tasks.image import ImageClassifier
+    from easynas.tasks.image import ImageClassifier, ImageRegressor
     from easynas.tasks.saved import load
 
     search: Search
@@ -47,6 +47,7 @@ __all__ = [
     "ExportReport",
     "Failed",
     "ImageClassifier",
+    "ImageRegressor",
     "InputError",
     "Job",
     "NotFittedError",
@@ -77,6 +78,7 @@ _HOMES = {
     "ExportReport": "easynas.deploy.export",
     "Failed": _TRIAL,
     "ImageClassifier": "easynas.tasks.image",
+    "ImageRegressor": "easynas.tasks.image",
     "InputError": _ERRORS,
     "Job": _TRIAL,
     "NotFittedError": _ERRORS,

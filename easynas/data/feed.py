@@ -4,11 +4,12 @@ TensorFlow reads the memory maps of the store in place. Two things would copy th
 `tf.convert_to_tensor`, and the graph optimizations of `tf.data`, which write captured tensors into the graph.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from easynas.data.store import Arrays
+from easynas.schema import Answer
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 ALIGNMENT = 64
 
 
-def train_batches(arrays: Arrays, *, classes: int, batch_size: int, seed: int, threads: int) -> "tf.data.Dataset":
+def train_batches(arrays: Arrays, answer: Answer, *, batch_size: int, seed: int, threads: int) -> "tf.data.Dataset":
     """Returns an endless dataset of batches `(x, y, weights)`, shuffled anew in every epoch.
 
     Every sample is seen exactly once an epoch; a batch may reach over into the next epoch, so all have the same size.
@@ -25,32 +26,45 @@ def train_batches(arrays: Arrays, *, classes: int, batch_size: int, seed: int, t
 
     Args:
         arrays: the samples.
-        classes: how many classes there are.
+        answer: what `y` means.
         batch_size: samples a batch; clipped to all there are.
         seed: of the shuffles, from 0.
         threads: how many threads may prepare batches.
 
     Returns:
-        Of every batch `x` float32 `(batch, height, width, channels)`, `y` one-hot float32 `(batch, classes)` and
-        `weights` float32 `(batch,)`.
+        Of every batch `x` with uint8 as float32, `y` float32 `(batch, outputs)`, one-hot for classes, and `weights`
+        float32 `(batch,)`.
     """
     import tensorflow as tf
 
     count = len(arrays.y)
     with tf.device("CPU:0"):
-        x, y, weights = (_as_tensor(array) for array in arrays)
+        x, y, weights = tf.nest.map_structure(_as_tensor, tuple(arrays))
 
     def order(epoch: "tf.Tensor") -> "tf.Tensor":
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
         return tf.random.experimental.stateless_shuffle(tf.range(count), seed=key)
 
-    def gather(rows: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor, tf.Tensor]":
-        images = tf.cast(tf.gather(x, rows), tf.float32)
-        return images, tf.one_hot(tf.gather(y, rows), classes), tf.gather(weights, rows)
+    def gather(rows: "tf.Tensor") -> "tuple[Any, tf.Tensor, tf.Tensor]":
+        targets = tf.gather(y, rows)
+        if answer.kind == "classes":
+            targets = tf.one_hot(targets, answer.outputs)
+        return (
+            tf.nest.map_structure(lambda array: _pixels(tf.gather(array, rows)), x),
+            targets,
+            tf.gather(weights, rows),
+        )
 
     # Whole epochs of indices are cut into batches at once: one index at a time would cost four times as much.
     batches = tf.data.Dataset.counter().map(order).rebatch(min(batch_size, count), drop_remainder=True)
     return batches.map(gather).prefetch(2).with_options(_options(threads))
+
+
+def _pixels(batch: "tf.Tensor") -> "tf.Tensor":
+    """A batch as networks take it: pixels as real numbers, anything else as it is."""
+    import tensorflow as tf
+
+    return tf.cast(batch, tf.float32) if batch.dtype == tf.uint8 else batch
 
 
 def _as_tensor(array: np.ndarray) -> "tf.Tensor":

@@ -1,26 +1,39 @@
 """A short name for a data set, so that a study is not continued with other data."""
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from easynas.data.images import ImageData
+from easynas.data.dataset import Dataset
 
-SAMPLED_IMAGES = 256
+SAMPLED = 256
+WHOLE_BYTES = 1 << 24  # up to here all bytes are read
 
 
-def fingerprint(data: ImageData) -> str:
+def fingerprint(data: Dataset) -> str:
     """Returns 32 hexadecimal digits that are equal for equal data.
 
-    All labels and weights count, of the images their statistics and 256 of them evenly spread: reading all of a
-    large data set would take seconds. The order of the samples counts too.
+    All targets and weights count; of large arrays what the encoder learned and 256 samples evenly spread, for reading
+    all would take seconds. The order of the samples counts too.
     """
     digest = hashlib.blake2b(digest_size=16)
-    # Ten digits: more would tell two machines apart that add up floats in another order.
-    statistics = [f"{value:.9e}" for value in (*data.schema.mean, *data.schema.variance)]
-    digest.update(repr((data.images.shape, data.images.dtype.str, data.target, statistics)).encode())
-    step = max(1, len(data.images) // SAMPLED_IMAGES)
-    for part in (data.images[::step], data.labels, data.weights):
+    digest.update(repr((type(data.samples).__name__, len(data.y), data.target, data.encoder.learned)).encode())
+    for part in (*_parts(data.samples), data.y, data.weights):
         if part is not None:
             digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
+
+
+def _parts(samples: Any) -> Iterator[np.ndarray]:
+    """Arrays of plain numbers that stand for the samples."""
+    if isinstance(samples, pd.DataFrame):
+        yield np.frombuffer(repr([*samples.dtypes.items()]).encode(), np.uint8)
+        yield pd.util.hash_pandas_object(samples, index=False).to_numpy()
+    elif samples.dtype == object:
+        yield pd.util.hash_array(samples, categorize=False)
+    else:
+        yield np.frombuffer(repr((samples.shape, samples.dtype.str)).encode(), np.uint8)
+        yield samples[:: max(1, len(samples) // SAMPLED)] if samples.nbytes > WHOLE_BYTES else samples

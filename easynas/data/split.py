@@ -9,10 +9,12 @@ import math
 import numpy as np
 
 from easynas.errors import InputError
+from easynas.schema import Answer
 
 SMALL, LARGE = 2_000, 20_000
 LARGEST_VALIDATION = 5_000
 BALANCED = 2.0
+TENTHS = 10
 
 
 def split(labels: np.ndarray, *, seed: int, fraction: float | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +47,27 @@ def split(labels: np.ndarray, *, seed: int, fraction: float | None = None) -> tu
             f"Received {len(labels)} samples, each of a class of its own."
         )
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def strata(y: np.ndarray, answer: Answer) -> np.ndarray:
+    """Returns a class for every sample such that samples of one class have about the same target, integers `(n,)`.
+
+    Of several labels the rarest one of a sample counts, of numbers the tenth of the samples that the first is in.
+
+    Args:
+        y: class numbers `(n,)`, or float32 `(n, outputs)`.
+        answer: what they mean.
+    """
+    match answer.kind:
+        case "classes":
+            return y
+        case "labels":
+            rarity = np.argsort(np.argsort(y.sum(axis=0), kind="stable"), kind="stable")
+            rank = np.where(y > 0, rarity, answer.outputs).min(axis=1)
+            return np.asarray(rank)
+        case "numbers":
+            order = np.argsort(np.argsort(y[:, 0], kind="stable"), kind="stable")
+            return np.asarray(order * min(TENTHS, max(1, len(y) // 5)) // len(y))
 
 
 def validation_share(count: int) -> float:

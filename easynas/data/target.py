@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from easynas.errors import InputError
+from easynas.schema import Answer
 
 Label = str | int | float | bool
 
@@ -49,6 +50,11 @@ class ClassTarget:
         return cls(tuple(_plain(label) for label in found), _dtype_name(found.dtype))
 
     @property
+    def answer(self) -> Answer:
+        """What networks answer."""
+        return Answer("classes", len(self.labels))
+
+    @property
     def classes(self) -> np.ndarray:
         """The classes `(classes,)` in the dtype they were given in, sorted."""
         return np.array(self.labels, dtype=self.dtype)
@@ -71,6 +77,10 @@ class ClassTarget:
     def decode(self, indices: Any) -> np.ndarray:
         """Returns the labels at `indices`, integers of any shape, in the dtype the labels were given in."""
         return np.asarray(self.classes[np.asarray(indices)])
+
+    def predictions(self, answers: np.ndarray) -> np.ndarray:
+        """Returns the most probable label of every row of `answers` `(n, classes)`."""
+        return self.decode(answers.argmax(axis=1))
 
     def to_config(self) -> dict[str, Any]:
         """Returns the target as plain JSON values."""

@@ -1,7 +1,7 @@
 """`Bundle`: the network with everything that belongs to it, so that what was judged is what is shipped.
 
-The model of a bundle takes images exactly as the user has them and gives probabilities. It consists of Keras' own
-layers alone, so that its file loads with `keras.models.load_model` where easynas is not installed.
+The model of a bundle takes samples exactly as the user has them and answers in the user's units. It consists of Keras'
+own layers alone, so that its file loads with `keras.models.load_model` where easynas is not installed.
 """
 
 import dataclasses
@@ -17,46 +17,64 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from easynas.data.store import Reduction
-from easynas.data.target import ClassTarget
+from easynas.data.dataset import Encoder, Inputs, Shapes, Target
+from easynas.data.kinds import encoder_of, target_of, to_config
 from easynas.deploy.atomic import replacing
+from easynas.deploy.preprocess import preprocess
 from easynas.errors import InputError
-from easynas.schema import ImageSchema
+from easynas.schema import Answer
 
-FORMAT = 1  # of a bundle's folder; changes when an older easynas could not read it
+FORMAT = 2  # of a bundle's folder; changes when an older easynas could not read it
 MODEL_FILE, SAMPLES_FILE, BUNDLE_FILE = "model.keras", "samples.npz", "bundle.json"
+NETWORK = "network"
+"""Name of the part of a model that follows its preprocessing, where a `.tflite` file contains that part alone."""
+
+_SINGLE = "samples"
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model from raw images to probabilities, and what is needed to check, convert and read it.
+    """A model from raw samples to answers, and what is needed to check, convert and read it.
 
     Attributes:
-        model: from `(batch, *schema.shape)` in received units to probabilities `(batch, classes)`; float32.
-        schema: what an image is.
-        target: what the classes are.
-        samples: raw training images `(n, *schema.shape)`, at least one, to calibrate and check conversions with.
+        model: from raw samples to answers `(batch, outputs)` in the user's units; float32.
+        device: what a `.tflite` file contains: the model, or what follows its preprocessing. It shares its weights.
+        encoder: the way from samples to what networks see.
+        target: what the answers mean.
+        samples: some raw training samples, at least one, to calibrate and check conversions with.
     """
 
     model: keras.Model
-    schema: ImageSchema
-    target: ClassTarget
-    samples: np.ndarray
+    device: keras.Model
+    encoder: Encoder
+    target: Target
+    samples: Any
 
-    def probabilities(self, x: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-        """Returns the probability of every class, float32 `(n, classes)`.
+    def answers(self, samples: Any, *, batch_size: int = 256) -> np.ndarray:
+        """Returns what the model answers, float32 `(n, outputs)`.
 
         Args:
-            x: raw images `(n, *schema.shape)`, any numeric type.
-            batch_size: how many images are in memory as float32 at a time.
+            samples: checked raw samples, in the encoder's container.
+            batch_size: how many samples are in memory as float32 at a time.
         """
-        starts = range(0, len(x), batch_size)
-        chunks = [self._infer(np.asarray(x[at : at + batch_size], dtype=np.float32)).numpy() for at in starts]
-        return np.concatenate(chunks) if chunks else np.zeros((0, len(self.target.classes)), np.float32)
+        starts = range(0, len(samples), batch_size)
+        chunks = [self._infer(self.device_inputs(samples[at : at + batch_size])).numpy() for at in starts]
+        return np.concatenate(chunks) if chunks else np.zeros((0, self.target.answer.outputs), np.float32)
 
-    def labels(self, probabilities: np.ndarray) -> np.ndarray:
-        """Returns the most probable class of every row, `(n,)`, in the dtype the labels were given in."""
-        return self.target.decode(probabilities.argmax(axis=1))
+    def predict(self, answers: np.ndarray) -> Any:
+        """Returns what is predicted, in the form that the target was given in."""
+        return self.target.predictions(answers)
+
+    def device_inputs(self, samples: Any) -> Inputs:
+        """What `device` takes of these samples."""
+        if self.device is self.model:
+            return np.asarray(samples, dtype=np.float32)
+        return self.encoder.encode(samples)
+
+    @property
+    def device_shapes(self) -> Shapes:
+        """Shapes of what `device` takes."""
+        return tuple(self.device.input_shape[1:]) if self.device is self.model else self.encoder.inputs
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: the traced function is made anew."""
@@ -65,63 +83,65 @@ class Bundle:
     @cached_property
     def _infer(self) -> Any:
         # Traced once for any batch: 3 to 10 times faster than calling the model, whose `predict` needs 50 ms a call.
-        signature = [tf.TensorSpec((None, *self.schema.shape), tf.float32)]
-        return tf.function(lambda images: self.model(images, training=False), input_signature=signature)
+        return tf.function(
+            lambda x: self.device(x, training=False), input_signature=[signature(self.device_shapes, batch=None)]
+        )
 
 
-def assemble(schema: ImageSchema, reduction: Reduction, network: Callable[[Any], Any]) -> keras.Model:
-    """Returns the model from raw images `(batch, *schema.shape)` to probabilities `(batch, classes)`.
+def signature(inputs: Shapes, *, batch: int | None) -> Any:
+    """What a TensorFlow function of these inputs takes."""
+    if isinstance(inputs, dict):
+        return {name: tf.TensorSpec((batch, *shape), dtype, name=name) for name, (shape, dtype) in inputs.items()}
+    return tf.TensorSpec((batch, *inputs), tf.float32, name="image")
+
+
+def assemble(encoder: Encoder, answer: Answer, network: Callable[[Any], Any]) -> tuple[keras.Model, keras.Model]:
+    """Returns the models from raw samples, and from what a `.tflite` file takes, to answers in the user's units.
 
     Args:
-        schema: what an image is.
-        reduction: what the images went through before training.
-        network: from a Keras tensor `(batch, *reduction.size, channels)` to the tensor of probabilities. It shares its
-            weights with the result. Random augmentation belongs outside, unless `network` is a `keras.Model`.
+        encoder: what the samples went through before training.
+        answer: what the network answers.
+        network: from Keras tensors, as of `encoder.encode`, to the tensor of answers. It shares its weights with the
+            results. Random augmentation belongs outside, unless `network` is a `keras.Model`.
     """
-    inputs = keras.Input(schema.shape, dtype="float32", name="image")
-    x = inputs
-    if len(schema.shape) == 2:
-        x = keras.layers.Reshape((*schema.shape, 1))(x)
-    if reduction.factor != (1, 1):
-        x = keras.layers.AveragePooling2D(reduction.factor)(x)
-    if tuple(x.shape[1:3]) != tuple(reduction.size):
-        # Left to itself, Resizing declares that this is a training, and every layer after it believes so:
-        # `model(x)` would drop units, normalise by the batch and even change the stored statistics.
-        x = keras.layers.Resizing(*reduction.size, interpolation="bilinear")(x, training=False)
-    outputs = network(x, training=False) if isinstance(network, keras.Model) else network(x)
-    return keras.Model(inputs, outputs)
+    first = preprocess(encoder)
+
+    def ending(x: Any) -> Any:
+        answers = network(x, training=False) if isinstance(network, keras.Model) else network(x)
+        return keras.layers.Rescaling(answer.scale, answer.mean)(answers) if answer.kind == "numbers" else answers
+
+    if first.on_device:
+        model = keras.Model(first.raw, ending(first.encoded))
+        return model, model
+    seen = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name) for name, tensor in first.encoded.items()
+    }
+    device = keras.Model(seen, ending(seen), name=NETWORK)
+    return keras.Model(first.raw, device(first.encoded)), device
 
 
-def choose_samples(
-    images: np.ndarray, labels: np.ndarray, *, count: int = 256, max_bytes: int = 64 * 2**20, seed: int
-) -> np.ndarray:
-    """Returns some of `images`, the classes as equally often as there are images of them.
+def choose_samples(strata: np.ndarray, *, count: int, seed: int) -> np.ndarray:
+    """Returns the sorted indices of some samples, the classes as equally often as there are samples of them.
 
     Args:
-        images: `(n, ...)`.
-        labels: class of every image, integers `(n,)`.
-        count: how many to choose; fewer if there are not as many, or if they would not fit.
-        max_bytes: memory the result may take; one image is chosen in any case.
+        strata: class of every sample, integers `(n,)`.
+        count: how many to choose; fewer if there are not as many.
         seed: decides which.
     """
-    fitting = max(1, max_bytes // images[0].nbytes)
-    shuffled = np.random.default_rng(seed).permutation(len(images))
-    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    grouped = labels[by_class]
-    turn = np.arange(len(images)) - np.searchsorted(grouped, grouped)
-    # Everybody's first image comes before anybody's second; inside a turn the order is random.
+    shuffled = np.random.default_rng(seed).permutation(len(strata))
+    by_class = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    grouped = strata[by_class]
+    turn = np.arange(len(strata)) - np.searchsorted(grouped, grouped)
+    # Everybody's first sample comes before anybody's second; inside a turn the order is random.
     order = np.lexsort((np.argsort(shuffled)[by_class], turn))
-    return images[np.sort(by_class[order][: min(count, fitting)])]
+    return np.sort(by_class[order][:count])
 
 
 def save(bundle: Bundle, folder: str | Path) -> None:
     """Writes `bundle` into `folder`, which is created if it is missing; files of an earlier bundle are replaced."""
     folder = Path(folder)
-    config = {
-        "format": FORMAT,
-        "schema": dataclasses.asdict(bundle.schema),
-        "target": bundle.target.to_config(),
-    }
+    config = {"format": FORMAT, "encoder": to_config(bundle.encoder), "target": to_config(bundle.target)}
+    raw = bundle.encoder.raw(bundle.samples)
     with (
         # Contexts end from the last to the first, so the model appears first and the file that names all last.
         replacing(folder / BUNDLE_FILE) as description,
@@ -129,7 +149,8 @@ def save(bundle: Bundle, folder: str | Path) -> None:
         replacing(folder / MODEL_FILE) as model,
     ):
         bundle.model.save(model)
-        np.savez_compressed(samples, images=bundle.samples)
+        arrays: dict[str, Any] = raw if isinstance(raw, dict) else {_SINGLE: raw}
+        np.savez_compressed(samples, **arrays)
         description.write_text(json.dumps(config, indent=1), encoding="utf8")
 
 
@@ -159,19 +180,19 @@ _DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError
 
 def _load(folder: Path) -> Bundle:
     config = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf8"))
-    if config["format"] > FORMAT:
+    if config["format"] != FORMAT:
         raise InputError(
-            f"A bundle must be of format {FORMAT} or older. Received format {config['format']}; upgrade easynas."
+            f"A bundle must be of format {FORMAT}. Received format {config['format']}; "
+            + ("upgrade easynas." if config["format"] > FORMAT else "fit and save it again.")
         )
+    encoder, target = encoder_of(config["encoder"]), target_of(config["target"])
     with np.load(folder / SAMPLES_FILE, allow_pickle=False) as stored:
-        samples = stored["images"]
+        raw = {name: stored[name] for name in stored.files}
     _check_members(folder / MODEL_FILE)
-    return Bundle(
-        model=keras.models.load_model(folder / MODEL_FILE, compile=False, safe_mode=True),
-        schema=_schema(config["schema"]),
-        target=ClassTarget.from_config(config["target"]),
-        samples=samples,
-    )
+    model = keras.models.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
+    network = [layer for layer in model.layers if layer.name == NETWORK]
+    samples = encoder.check(raw[_SINGLE] if list(raw) == [_SINGLE] else raw)
+    return Bundle(model, network[0] if network else model, encoder, target, samples)
 
 
 def _check_members(path: Path) -> None:
@@ -180,12 +201,3 @@ def _check_members(path: Path) -> None:
         outside = [name for name in archive.namelist() if ".." in Path(name).parts or Path(name).is_absolute()]
     if outside:
         raise ValueError(f"{path.name} holds paths that lead out of it: {outside}.")
-
-
-def _schema(config: dict[str, Any]) -> ImageSchema:
-    return ImageSchema(
-        shape=tuple(config["shape"]),
-        dtype=config["dtype"],
-        mean=tuple(config["mean"]),
-        variance=tuple(config["variance"]),
-    )

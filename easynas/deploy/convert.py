@@ -14,19 +14,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from easynas.deploy.bundle import Bundle
+from easynas.data.dataset import Inputs
+from easynas.deploy.bundle import Bundle, signature
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
 
 ONNX_PACKAGES = ("tf2onnx", "onnxruntime")
 
-Run = Callable[[np.ndarray], np.ndarray]
-"""From float32 images `(n, *shape)` to probabilities `(n, classes)`."""
+Run = Callable[[Any], np.ndarray]
+"""From checked samples to answers `(n, outputs)`."""
 
 
 def to_tflite(bundle: Bundle, path: Path, quantization: str) -> Run:
-    """Writes a `.tflite` file for one image at a time, float32 in and out.
+    """Writes a `.tflite` file of the bundle's `device` for one sample at a time, float32 out.
 
     Args:
         bundle: what to convert; its samples calibrate int8.
@@ -40,10 +41,10 @@ def to_tflite(bundle: Bundle, path: Path, quantization: str) -> Run:
         warnings.simplefilter("ignore")
         # A graph with its weights frozen in converts five times faster than the converter's own way for Keras models,
         # which writes a SavedModel first; the file runs equally fast.
-        signature = tf.TensorSpec((1, *bundle.schema.shape), tf.float32)
-        graph = tf.function(lambda images: bundle.model(images, training=False)).get_concrete_function(signature)
+        single = signature(bundle.device_shapes, batch=1)
+        graph = tf.function(lambda x: bundle.device(x, training=False)).get_concrete_function(single)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
-        _set_quantization(converter, quantization, bundle.samples)
+        _set_quantization(converter, quantization, bundle)
         content, refusal = _convert(converter)
     if refusal is not None:
         raise ExportError(
@@ -51,7 +52,8 @@ def to_tflite(bundle: Bundle, path: Path, quantization: str) -> Run:
             f"The converter said: {_essence(refusal, silence.text)}"
         )
     path.write_bytes(content)
-    return Interpreter(path).run
+    interpreter = Interpreter(path)
+    return lambda samples: interpreter.run(bundle.device_inputs(samples))
 
 
 def to_keras(bundle: Bundle, path: Path) -> Run:
@@ -59,22 +61,22 @@ def to_keras(bundle: Bundle, path: Path) -> Run:
     bundle.model.save(path)
     model = keras.models.load_model(path, compile=False, safe_mode=True)
     # Called as its users will, without naming the mode.
-    return lambda images: np.asarray(model(images))
+    return lambda samples: np.asarray(model(_tensors(bundle, samples)))
 
 
 def to_saved_model(bundle: Bundle, path: Path) -> Run:
-    """Writes a SavedModel folder with the endpoint `serve`, any number of images at a time."""
+    """Writes a SavedModel folder with the endpoint `serve`, any number of samples at a time."""
     archive = keras.export.ExportArchive()
     archive.track(bundle.model)
-    archive.add_endpoint("serve", lambda image: bundle.model(image, training=False), input_signature=[_batch(bundle)])
+    archive.add_endpoint("serve", lambda x: bundle.model(x, training=False), input_signature=[_batch(bundle)])
     with Silence():
         archive.write_out(str(path), verbose=False)
         loaded = tf.saved_model.load(str(path))
-    return lambda images: np.asarray(loaded.serve(images))
+    return lambda samples: np.asarray(loaded.serve(_tensors(bundle, samples)))
 
 
 def to_onnx(bundle: Bundle, path: Path) -> Run:
-    """Writes an `.onnx` file, any number of images at a time.
+    """Writes an `.onnx` file, any number of samples at a time.
 
     Raises:
         ExportError: the packages for it are not installed.
@@ -88,19 +90,37 @@ def to_onnx(bundle: Bundle, path: Path) -> Run:
     import tf2onnx
 
     with Silence():
-        graph = tf.function(lambda image: bundle.model(image, training=False))
-        tf2onnx.convert.from_function(graph, [_batch(bundle)], output_path=str(path))
+        graph = tf.function(lambda x: bundle.device(x, training=False))
+        batch = signature(bundle.device_shapes, batch=None)
+        tf2onnx.convert.from_function(graph, [batch], output_path=str(path))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return lambda images: np.asarray(session.run(None, {"image": images})[0])
+    return lambda samples: np.asarray(session.run(None, _by_name(bundle.device_inputs(samples)))[0])
+
+
+def _by_name(inputs: Inputs) -> dict[str, np.ndarray]:
+    return inputs if isinstance(inputs, dict) else {"image": inputs}
 
 
 def _batch(bundle: Bundle) -> Any:
-    return tf.TensorSpec((None, *bundle.schema.shape), tf.float32, name="image")
+    """What the model takes, for any number of samples."""
+    inputs = bundle.model.input
+    return keras.tree.map_structure(
+        lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, name=tensor.name), inputs
+    )
 
 
-def _set_quantization(converter: Any, quantization: str, samples: np.ndarray) -> None:
+def _tensors(bundle: Bundle, samples: Any) -> Any:
+    """Raw samples in the types that the model takes."""
+    return keras.tree.map_structure(
+        lambda tensor, array: tf.constant(array if tensor.dtype == "string" else np.asarray(array, tensor.dtype)),
+        bundle.model.input,
+        bundle.encoder.raw(samples),
+    )
+
+
+def _set_quantization(converter: Any, quantization: str, bundle: Bundle) -> None:
     if quantization == "float32":
         return
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -108,13 +128,16 @@ def _set_quantization(converter: Any, quantization: str, samples: np.ndarray) ->
         case "float16":
             converter.target_spec.supported_types = [tf.float16]
         case "int8":
-            converter.representative_dataset = lambda: _calibration(samples)
+            converter.representative_dataset = lambda: _calibration(bundle)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
 
 
-def _calibration(samples: np.ndarray) -> Iterator[list[np.ndarray]]:
-    for sample in samples:
-        yield [sample[None].astype(np.float32)]
+def _calibration(bundle: Bundle) -> Iterator[Any]:
+    """One sample after the other, as a list of the only input, or by name."""
+    inputs = bundle.device_inputs(bundle.samples)
+    for row in range(len(bundle.samples)):
+        single = keras.tree.map_structure(lambda array, row=row: array[row : row + 1], inputs)
+        yield single if isinstance(single, dict) else [single]
 
 
 def _convert(converter: Any) -> tuple[bytes, Exception | None]:

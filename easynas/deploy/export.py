@@ -5,6 +5,7 @@ A file appears only after every sample of the bundle went through it and the ans
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +14,16 @@ from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model, to_tflite
 from easynas.deploy.measure import LATENCY_SECONDS, latency, size_kb, time_calls
 from easynas.errors import ExportError, InputError
+from easynas.schema import Answer
 
 FORMATS = {".tflite": "tflite", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
 QUANTIZATIONS = ("float32", "float16", "dynamic", "int8")
 EXACT = ("float32", "float16")  # these have no excuse for other labels
 AGREEMENT = 0.99
 ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
+ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 LATENCY_RUNS = 500
-CHUNK = 32  # images compared at a time
+CHUNK = 32  # samples compared at a time
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ class ExportReport:
         format: `"tflite"`, `"keras"`, `"onnx"` or `"saved_model"`.
         quantization: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
         size_kb: size on disk in units of 1024 bytes.
-        latency_ms: median time for one image on one thread of this machine; None for formats that are no runtime's own.
-        agreement: share of the samples that get the same label from Keras and from the file.
-        max_difference: largest difference of a probability.
-        samples: how many images were compared.
+        latency_ms: median time for one sample on one thread of this machine; None for formats without a runtime.
+        agreement: share of the answers that are the same from Keras and from the file: labels that agree, numbers that
+            differ by at most 5 % of their standard deviation.
+        max_difference: largest difference of a probability, or of a number in standard deviations.
+        samples: how many samples were compared.
         warnings: sentences for the user.
     """
 
@@ -50,10 +54,10 @@ class ExportReport:
     warnings: tuple[str, ...]
 
     def __str__(self) -> str:
-        speed = "" if self.latency_ms is None else f", {self.latency_ms:.3g} ms an image"
+        speed = "" if self.latency_ms is None else f", {self.latency_ms:.3g} ms a sample"
         line = (
-            f"{self.path} ({self.quantization}): {self.size_kb:.1f} kB{speed}, same label as Keras for "
-            f"{self.agreement:.1%} of {self.samples} images, probabilities within {self.max_difference:.2g}"
+            f"{self.path} ({self.quantization}): {self.size_kb:.1f} kB{speed}, same answer as Keras for "
+            f"{self.agreement:.1%} of {self.samples} samples, differences up to {self.max_difference:.2g}"
         )
         return " ".join([line + ".", *self.warnings])
 
@@ -74,10 +78,10 @@ def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None)
     path = Path(path)
     _check(path, quantization)
     chosen = "float32" if quantization is None else quantization
-    expected = bundle.probabilities(bundle.samples)
+    expected = bundle.answers(bundle.samples)
     with replacing(path) as draft:
         run = _write(bundle, draft, chosen)
-        agreement, difference = _compare(expected, _answers(run, bundle.samples), chosen)
+        agreement, difference = _compare(expected, _answers(run, bundle.samples), bundle.target.answer, chosen)
         return ExportReport(
             path=path,
             format=FORMATS[path.suffix],
@@ -125,36 +129,40 @@ def _write(bundle: Bundle, draft: Path, quantization: str) -> Run:
             return to_saved_model(bundle, draft)
 
 
-def _answers(run: Run, samples: np.ndarray) -> np.ndarray:
-    """Probabilities of the file, `(n, classes)`; in chunks, since the samples may be large images."""
-    starts = range(0, len(samples), CHUNK)
-    return np.concatenate([run(samples[at : at + CHUNK].astype(np.float32)) for at in starts])
+def _answers(run: Run, samples: Any) -> np.ndarray:
+    """Answers of the file, `(n, outputs)`; in chunks, since the samples may be large images."""
+    return np.concatenate([run(samples[at : at + CHUNK]) for at in range(0, len(samples), CHUNK)])
 
 
-def _compare(expected: np.ndarray, received: np.ndarray, quantization: str) -> tuple[float, float]:
-    """Agreement of the labels and the largest difference of a probability."""
+def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantization: str) -> tuple[float, float]:
+    """Share of the answers that agree, and the largest difference of a probability or a standardised number."""
     if not np.isfinite(received).all():
         raise ExportError(
-            f"Probabilities must be finite. The {quantization} file gives NaN or infinity for some images"
+            f"Answers must be finite. The {quantization} file gives NaN or infinity for some samples"
             + ("; so does the Keras model." if not np.isfinite(expected).all() else "; choose another quantization.")
         )
-    agreement = float((expected.argmax(axis=1) == received.argmax(axis=1)).mean())
-    difference = float(np.abs(expected - received).max())
-    if quantization in EXACT and agreement < AGREEMENT and difference > ROUNDING:
+    difference = np.abs(expected - received) / (answer.scale or 1.0)
+    match answer.kind:
+        case "classes":
+            alike = expected.argmax(axis=1) == received.argmax(axis=1)
+        case "labels":
+            alike = (expected > 0.5) == (received > 0.5)
+        case "numbers":
+            alike = difference <= ALIKE
+    agreement, largest = float(alike.mean()), float(difference.max())
+    if quantization in EXACT and agreement < AGREEMENT and largest > ROUNDING:
         raise ExportError(
-            f"A {quantization} file must give the same labels as the Keras model for {AGREEMENT:.0%} of the samples. "
-            f"It does for {agreement:.1%} of {len(expected)}, and probabilities differ by up to {difference:.2g}; "
-            "nothing was written."
+            f"A {quantization} file must answer as the Keras model does for {AGREEMENT:.0%} of the samples. "
+            f"It does for {agreement:.1%} of {len(expected)}, and differs by up to {largest:.2g}; nothing was written."
         )
-    return agreement, difference
+    return agreement, largest
 
 
-def _latency_ms(draft: Path, run: Run, image: np.ndarray) -> float | None:
+def _latency_ms(draft: Path, run: Run, single: Any) -> float | None:
     match FORMATS[draft.suffix]:
         case "tflite":
             return latency(draft).median_ms
         case "onnx":
-            single = image.astype(np.float32)
             return time_calls(lambda: run(single), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS).median_ms
         case _:
             return None
@@ -163,4 +171,4 @@ def _latency_ms(draft: Path, run: Run, image: np.ndarray) -> float | None:
 def _warnings(agreement: float, quantization: str) -> tuple[str, ...]:
     if quantization in EXACT or agreement >= AGREEMENT:
         return ()
-    return (f"Quantization to {quantization} changes the label of {1 - agreement:.1%} of the images.",)
+    return (f"Quantization to {quantization} changes the answer for {1 - agreement:.1%} of the samples.",)

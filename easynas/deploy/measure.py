@@ -33,7 +33,7 @@ class Latency:
 
 
 class Interpreter:
-    """A `.tflite` file with one input and one output, ready to run.
+    """A `.tflite` file with one output, ready to run.
 
     Args:
         path: the file.
@@ -54,44 +54,61 @@ class Interpreter:
                 raise InputError(
                     f"A `.tflite` file must hold a TFLite model. Received {str(path)!r}: {error}"
                 ) from error
-            details = self._interpreter.get_input_details()[0]
-            self._interpreter.resize_tensor_input(details["index"], [1, *details["shape"][1:]])
+            for details in self._interpreter.get_input_details():
+                self._interpreter.resize_tensor_input(details["index"], [1, *details["shape"][1:]])
             try:
                 self._interpreter.allocate_tensors()
             except RuntimeError as error:
                 raise ExportError(
                     f"The interpreter must be able to run a converted file. It refused {str(path)!r}: {error}"
                 ) from error
-        self._input = self._interpreter.get_input_details()[0]
+        self._inputs = {_name(details): details for details in self._interpreter.get_input_details()}
         self._output = self._interpreter.get_output_details()[0]
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one sample, without the batch."""
-        return tuple(int(size) for size in self._input["shape"][1:])
+    def input_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of one sample by the names of the inputs, without the batch."""
+        return {name: tuple(int(size) for size in each["shape"][1:]) for name, each in self._inputs.items()}
 
     def run(self, x: Any) -> np.ndarray:
         """Returns the answers for `x`, float32 `(n, outputs)`, one sample after the other.
 
         Args:
-            x: samples `(n, *input_shape)` in any numeric type; quantised for files that expect quantised input.
+            x: the only input `(n, ...)`, or all by name; numbers are quantised for files that expect that.
         """
-        inputs = _quantise(np.asarray(x), self._input)
-        outputs = [_dequantise(self._call(sample[None]), self._output) for sample in inputs]
+        inputs = self._quantised(x)
+        count = len(next(iter(inputs.values())))
+        singles = ({name: array[row : row + 1] for name, array in inputs.items()} for row in range(count))
+        outputs = [_dequantise(self._call(single), self._output) for single in singles]
         shape = tuple(self._output["shape"][1:])
         return np.concatenate(outputs) if outputs else np.zeros((0, *shape), np.float32)
 
     def latency(self, *, runs: int = 500, seconds: float = LATENCY_SECONDS) -> Latency:
-        """Returns the time of single-sample calls, see `time_calls`."""
-        pixels = np.random.default_rng(0).integers(0, 256, size=(1, *self.input_shape))
-        sample = _quantise(pixels, self._input)
-        return time_calls(lambda: self._call(sample), runs=runs, seconds=seconds)
+        """Returns the time of single-sample calls, see `time_calls`; pixels are random, ids are 1."""
+        rng = np.random.default_rng(0)
+        sample = {
+            name: np.ones((1, *shape)) if self._inputs[name]["dtype"] == np.int32 else rng.integers(0, 256, (1, *shape))
+            for name, shape in self.input_shapes.items()
+        }
+        single = self._quantised(sample)
+        return time_calls(lambda: self._call(single), runs=runs, seconds=seconds)
 
-    def _call(self, sample: np.ndarray) -> np.ndarray:
-        self._interpreter.set_tensor(self._input["index"], sample)
+    def _quantised(self, x: Any) -> dict[str, np.ndarray]:
+        """All inputs that the file has; it lacks those that its network does not look at."""
+        named = x if isinstance(x, dict) else dict.fromkeys(self._inputs, x)
+        return {name: _quantise(np.asarray(named[name]), details) for name, details in self._inputs.items()}
+
+    def _call(self, sample: dict[str, np.ndarray]) -> np.ndarray:
+        for name, details in self._inputs.items():
+            self._interpreter.set_tensor(details["index"], sample[name])
         self._interpreter.invoke()
         output: np.ndarray = self._interpreter.get_tensor(self._output["index"])
         return output
+
+
+def _name(details: dict[str, Any]) -> str:
+    """The name that an input was given, of `serving_default_NAME:0`."""
+    return str(details["name"]).removeprefix("serving_default_").partition(":")[0]
 
 
 def latency(path: str | Path, *, threads: int = 1, runs: int = 500, seconds: float = LATENCY_SECONDS) -> Latency:

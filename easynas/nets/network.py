@@ -8,9 +8,12 @@ from typing import Any
 import keras
 import keras_tuner
 
+from easynas.data.dataset import Shapes
 from easynas.nets.augment import Cutout, RandomMirror, RandomShift
 from easynas.nets.block import Block
+from easynas.nets.head import ImageHead
 from easynas.nets.layers import normalize
+from easynas.schema import Answer
 from easynas.space.dimension import Value
 
 # Choices of augmentation, as fractions of the smaller side: 0.06 and 0.12 are the 2 and 4 pixels customary at 32.
@@ -45,11 +48,15 @@ class ImageNetwork(Block):
     """
 
     block: Block
-    head: Block
+    head: ImageHead
     _: KW_ONLY
     mean: tuple[float, ...]
     variance: tuple[float, ...]
     augment: Augment | None = None
+
+    @property
+    def answer(self) -> Answer:
+        return self.head.answer
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         self.block.declare(hp)
@@ -88,14 +95,23 @@ class OneOf(Block):
         return chosen.build(hp, x)
 
 
-def model_of(network: Block, values: Mapping[str, Value], shape: tuple[int, ...]) -> keras.Model:
-    """The network that `values` describe, for images of `shape`, `(height, width, channels)`; not compiled."""
-    x = keras.Input(shape, dtype="float32", name="image")
+def model_of(network: Block, values: Mapping[str, Value], inputs: Shapes) -> keras.Model:
+    """The network that `values` describe; not compiled.
+
+    Args:
+        network: takes a tensor, or several by name.
+        values: a genotype.
+        inputs: shape of the one input, as `(height, width, channels)` of images; or shapes and types by name.
+    """
+    if isinstance(inputs, dict):
+        x: Any = {name: keras.Input(shape, dtype=dtype, name=name) for name, (shape, dtype) in inputs.items()}
+    else:
+        x = keras.Input(inputs, dtype="float32", name="image")
     return keras.Model(x, build(network, values, x))
 
 
 def build(network: Block, values: Mapping[str, Value], x: Any) -> Any:
-    """Adds the layers of `network` that `values` describe to the tensor `x`; absent choices take their default."""
+    """Adds the layers of `network` that `values` describe to `x`; absent choices take their default."""
     hp = keras_tuner.HyperParameters()
     hp.values = dict(values)
     network.declare(hp)

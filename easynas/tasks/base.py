@@ -9,14 +9,16 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
-from easynas.data.images import ImageData
-from easynas.data.split import split
+from easynas.data.labels import LabelsTarget
+from easynas.data.split import split, strata
+from easynas.data.target import ClassTarget
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
 from easynas.errors import InputError, NotFittedError
@@ -24,6 +26,7 @@ from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.modality import Modality
 from easynas.tasks.settings import Settings, is_plain, study_folder
 from easynas.train.scoring import Scoring
 from easynas.version import __version__
@@ -42,7 +45,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     Args:
         time_budget: seconds as a number, or "90s", "10m", "1h30m"; at least 10 s. `fit` returns within it plus the
             larger of 2 s and 2 %.
-        metric: what to maximise on held-out samples, a scikit-learn scorer's name; None: accuracy.
+        metric: what to maximise on held-out samples, a scikit-learn scorer's name; None: accuracy of
+            classes, macro F1 of labels, R² of numbers.
         search: a strategy's name (`easynas.strategies.names()`) or an object with `ask` and `tell`.
         space: a search space's name (`easynas.spaces.names()`) or an `easynas.Block`.
         quantization: not used by this version; must be None. `export` quantizes.
@@ -104,13 +108,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
 
-    @abstractmethod
-    def _ingest(self, x: Any, y: Any, sample_weight: Any) -> ImageData:
-        """The training data, checked."""
+    _modality: ClassVar[Modality]
 
     @abstractmethod
-    def _check(self, x: Any) -> np.ndarray:
-        """Data to predict on, checked against those of `fit`."""
+    def _target(self, y: Any) -> Target:
+        """What there is to predict."""
 
     def fit(
         self,
@@ -145,12 +147,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        data = self._ingest(x, y, sample_weight)
-        held_out = None if validation_data is None else self._held_out(validation_data, data)
+        data = self._modality.ingest(x, y, sample_weight=sample_weight, target=self._target)
+        held_out = None if validation_data is None else data.held_out(*_pair(validation_data))
         _, validation = _parts(data, held_out, seed=settings.seed)
-        Scoring(settings.metric).check((held_out or data).labels[validation], len(data.target.labels))
+        scoring = Scoring.of(settings.metric, data.target.answer)
+        scoring.check((held_out or data).y[validation])
         warm_up()
-        header = self._header(settings, data, held_out)
+        header = self._header(settings, scoring, data, held_out)
         with (
             Interrupt() as interrupt,
             study_folder(settings.directory) as folder,
@@ -159,7 +162,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
-            bundle = self._run(settings, _rest(deadline, study), data, held_out, study, interrupt)
+            bundle = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
         self._take(bundle, study, deadline.elapsed)
         return self
 
@@ -167,16 +170,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """Becomes a fitted estimator."""
         self._bundle = bundle
         self.study_ = study
-        self.classes_ = bundle.target.classes
+        if isinstance(bundle.target, ClassTarget | LabelsTarget):
+            self.classes_ = bundle.target.classes
         self.best_score_ = study.shipped.score if study.shipped is not None else float("nan")
         self.fit_seconds_ = seconds
 
     def _run(
         self,
         settings: Settings,
+        scoring: Scoring,
         deadline: Deadline,
-        data: ImageData,
-        held_out: ImageData | None,
+        data: Dataset,
+        held_out: Dataset | None,
         study: Study,
         interrupt: Interrupt,
     ) -> "Bundle":
@@ -184,7 +189,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         from easynas.deploy.silence import Silence
         from easynas.report.progress import Display
 
-        display = Display(deadline, metric=settings.metric, verbose=settings.verbose)
+        display = Display(deadline, metric=scoring.metric, verbose=settings.verbose)
         display.phase("loading TensorFlow")
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases
@@ -193,7 +198,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             machine = phases.known_machine(study)
         with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
-            session = Session(settings, deadline, data, study, display, aside, interrupt)
+            session = Session(settings, self._modality, scoring, deadline, data, study, display, aside, interrupt)
             if study.spent:
                 session.note(f"An interrupted fit goes on; {deadline.left:.0f} s of its budget are left.")
             for warning in data.warnings:
@@ -214,24 +219,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             with session.phase("bundle", "making the model"):
                 return phases.bundle(session, prepared, designed, final=final)
 
-    def _held_out(self, validation_data: tuple[Any, Any], data: ImageData) -> ImageData:
-        from easynas.data.images import check_images
-
-        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-            raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
-        images, labels = check_images(validation_data[0], data.schema), data.target.encode(validation_data[1])
-        if len(images) != len(labels):
-            raise InputError(
-                "`validation_data` must hold as many samples as labels. "
-                f"Received {len(images)} samples and {len(labels)} labels."
-            )
-        return ImageData(images, labels, None, data.schema, data.target, ())
-
-    def _header(self, settings: Settings, data: ImageData, held_out: ImageData | None) -> dict[str, Any]:
+    def _header(self, settings: Settings, scoring: Scoring, data: Dataset, held_out: Dataset | None) -> dict[str, Any]:
         return {
             "easynas": __version__,
             "task": type(self).__name__,
-            "metric": settings.metric,
+            "metric": scoring.metric,
             "data": fingerprint(data),
             "validation": None if held_out is None else fingerprint(held_out),
             "seed": settings.seed,
@@ -251,6 +243,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_bundle")
+
+    def _answers(self, x: Any) -> np.ndarray:
+        """What the shipped model answers, `(n, outputs)` in the user's units."""
+        bundle = self.bundle_
+        return bundle.answers(bundle.encoder.check(x))
 
     def leaderboard(self) -> "pd.DataFrame":
         """A row a trial, best first; failed ones last with their reason."""
@@ -291,11 +288,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
-def _parts(data: ImageData, held_out: ImageData | None, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _parts(data: Dataset, held_out: Dataset | None, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the samples to train on in `data`, and of those to compare networks on in `held_out` or in `data`."""
     if held_out is None:
-        return split(data.labels, seed=seed)
-    return np.arange(len(data.labels)), np.arange(len(held_out.labels))
+        return split(strata(data.y, data.target.answer), seed=seed)
+    return np.arange(len(data.y)), np.arange(len(held_out.y))
+
+
+def _pair(validation_data: Any) -> tuple[Any, Any]:
+    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+        raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
+    return validation_data[0], validation_data[1]
 
 
 def _rest(deadline: Deadline, study: Study) -> Deadline:

@@ -1,45 +1,80 @@
-"""`ImageClassifier`: from labelled images to a network."""
+"""`ImageClassifier` and `ImageRegressor`: from images to a network."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.base import ClassifierMixin
+from easynas import spaces
+from easynas.data.dataset import Dataset, Encoder
+from easynas.data.images import ImageEncoder, ingest_images
+from easynas.tasks.classifier import Classifier
+from easynas.tasks.regressor import Regressor
 
-from easynas.data.images import ImageData, check_images, ingest_images
-from easynas.tasks.base import Estimator
-from easynas.train.scoring import Scoring, log_loss
+if TYPE_CHECKING:
+    from easynas.nets.block import Block
+    from easynas.nets.design import Compute
+    from easynas.nets.images import ImageDesign
+    from easynas.tasks.phases import Prepared
+    from easynas.tasks.session import Session
 
 
-class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+class Images:
+    """Images, see `Modality`: networks as large as the time allows, the best of them trained as long as possible."""
+
+    name = "images"
+    search_share = 0.3
+    members = 1
+
+    def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
+        return ingest_images(x, y, sample_weight=sample_weight, target=target)
+
+    def encoder(self, session: "Session", compute: "Compute") -> ImageEncoder:
+        """The encoder that reduces images to the resolution that the time allows."""
+        from easynas.nets.images import choose_resolution
+
+        encoder = _of(session.data.encoder)
+        resolution, reason = choose_resolution(encoder.schema, compute)
+        session.note(reason)
+        return encoder.at(resolution)
+
+    def baseline(self, prepared: "Prepared") -> "Block":
+        from easynas.nets.baseline import Baseline
+
+        encoder = _of(prepared.encoder)
+        return Baseline(prepared.answer, encoder.schema.mean, encoder.schema.variance)
+
+    def design(self, session: "Session", prepared: "Prepared") -> "ImageDesign":
+        from easynas.nets.images import design_images
+        from easynas.nets.sizing import count_macs
+        from easynas.train import recipe
+
+        encoder, space = _of(prepared.encoder), session.settings.space
+        return design_images(
+            encoder.schema,
+            prepared.answer,
+            shape=encoder.inputs,
+            compute=prepared.compute,
+            block=spaces.create(space) if isinstance(space, str) else space,
+            declare_training=recipe.declare,
+            seed=session.settings.seed,
+            count=lambda *network: int(session.aside(count_macs, *network)),
+        )
+
+
+def _of(encoder: Encoder) -> ImageEncoder:
+    assert isinstance(encoder, ImageEncoder)  # images are ingested with no other
+    return encoder
+
+
+class ImageClassifier(Classifier):
     """Classifies images `(n, height, width)` or `(n, height, width, channels)` of any numeric type and range.
 
-    Labels may be integers, texts or booleans, in arrays, lists or pandas, and come back in their dtype. See `Estimator`
-    for all settings.
+    Labels may be integers, texts or booleans, in arrays, lists or pandas, and come back in their dtype; or any number
+    of them a sample. See `Estimator` for all settings.
     """
 
-    def predict_proba(self, x: Any) -> np.ndarray:
-        """Probabilities `(n, classes)` of raw images, columns in the order of `classes_`."""
-        return self.bundle_.probabilities(self._check(x))
+    _modality = Images()
 
-    def predict(self, x: Any) -> np.ndarray:
-        """The most probable label of every raw image, `(n,)`, in the dtype of the labels of `fit`."""
-        return self.bundle_.labels(self.predict_proba(x))
 
-    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """The metric that was searched for, on other images; larger is better."""
-        probabilities, labels = self.predict_proba(x), self.bundle_.target.encode(y)
-        weights = None if sample_weight is None else np.asarray(sample_weight)
-        return Scoring(self.metric or "accuracy").score(probabilities, labels, weights=weights)
+class ImageRegressor(Regressor):
+    """Predicts numbers from images `(n, height, width)` or `(n, height, width, channels)`; see `Estimator`."""
 
-    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
-        """Several metrics at once: the one that was searched for, accuracy, balanced accuracy, macro F1, log loss."""
-        probabilities, labels = self.predict_proba(x), self.bundle_.target.encode(y)
-        names = dict.fromkeys([self.metric or "accuracy", "accuracy", "balanced_accuracy", "f1_macro"])
-        scores = {name: Scoring(name).score(probabilities, labels) for name in names}
-        return {**scores, "log_loss": log_loss(probabilities, labels)}
-
-    def _ingest(self, x: Any, y: Any, sample_weight: Any) -> ImageData:
-        return ingest_images(x, y, sample_weight=sample_weight)
-
-    def _check(self, x: Any) -> np.ndarray:
-        return check_images(x, self.bundle_.schema)
+    _modality = Images()

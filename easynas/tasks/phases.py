@@ -11,18 +11,17 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from easynas import spaces, strategies
-from easynas.data.images import ImageData
+from easynas import strategies
+from easynas.data.dataset import Dataset, Encoder
+from easynas.data.split import strata
 from easynas.data.store import Store
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
 from easynas.engines.local import Local
 from easynas.engines.warm import cores
 from easynas.errors import InputError, SearchError
-from easynas.nets.baseline import Baseline
 from easynas.nets.block import Block
-from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
+from easynas.nets.design import Compute, Design
 from easynas.nets.network import build, precision
-from easynas.nets.sizing import count_macs
 from easynas.schema import Answer
 from easynas.search.incumbent import incumbent, to_ship
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
@@ -32,7 +31,7 @@ from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
-from easynas.train import recipe, weights
+from easynas.train import weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, probe
 
@@ -41,6 +40,7 @@ _BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trai
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
+_MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
 _SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
 
@@ -50,12 +50,16 @@ class Prepared:
 
     Attributes:
         store: training and validation data.
+        encoder: what they went through.
+        answer: what networks answer.
         machine: its speed.
         compute: what the time can buy.
         batch_size: samples a step.
     """
 
     store: Store
+    encoder: Encoder
+    answer: Answer
     machine: Machine
     compute: Compute
     batch_size: int
@@ -73,11 +77,11 @@ def known_machine(study: Study) -> Machine:
 
 
 def prepare(
-    session: Session, machine: Machine, *, train: np.ndarray, validation: np.ndarray, held_out: ImageData | None
+    session: Session, machine: Machine, *, train: np.ndarray, validation: np.ndarray, held_out: Dataset | None
 ) -> Prepared:
-    """Chooses the resolution and puts the data where workers can map it.
+    """Encodes the data and puts them where workers can map them.
 
-    A continued study finds its data there already, at the resolution of its trials.
+    A continued study finds them there already, encoded as for its trials.
 
     Args:
         session: of this fit.
@@ -90,44 +94,31 @@ def prepare(
     folder = session.study.directory / "data"
     if session.study.trials:
         store = Store.open(folder)
+        encoder = store.encoder
     else:
-        resolution, reason = choose_resolution(session.data.schema, compute)
-        session.note(reason)
-        store = Store.write(
-            folder, session.data, train=train, validation=validation, resolution=resolution, held_out=held_out
-        )
+        encoder = session.modality.encoder(session, compute)
+        store = Store.write(folder, session.data, encoder, train=train, validation=validation, held_out=held_out)
     batch_size = 2 ** round(np.log2(len(train) / _STEPS_PER_EPOCH + 1))
     batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
-    session.note(f"{len(train):,} images are trained on and {len(validation):,} are held out to compare networks.")
+    session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
     session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
-    return Prepared(store, machine, compute, batch_size)
+    return Prepared(store, encoder, session.data.target.answer, machine, compute, batch_size)
 
 
 def design(session: Session, prepared: Prepared) -> Design:
     """The space and the portfolio for these data and this time."""
-    space = session.settings.space
-    designed = design_images(
-        session.data.schema,
-        prepared.store.classes,
-        resolution=prepared.store.reduction.size,
-        compute=prepared.compute,
-        block=spaces.create(space) if isinstance(space, str) else space,
-        declare_training=recipe.declare,
-        seed=session.settings.seed,
-        count=lambda *network: int(session.aside(count_macs, *network)),
-    )
+    designed = session.modality.design(session, prepared)
     for reason in designed.reasons:
         session.note(reason)
     return designed
 
 
 def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, Design]:
-    """Trains the baseline while the design is made, then lets the baseline decide whether mirroring is safe."""
+    """Trains the baseline while the design is made, then lets the design learn from the baseline."""
     trained = next((trial for trial in session.study.trials if is_baseline(trial)), None)
     if trained is not None:
-        return trained, _mirroring(session, design(session, prepared), trained)
-    schema = session.data.schema
-    network = Baseline(Answer("classes", prepared.store.classes), schema.mean, schema.variance)
+        return trained, _informed(session, design(session, prepared), trained)
+    network = session.modality.baseline(prepared)
     evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
@@ -140,20 +131,17 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
         first_step = session.deadline.elapsed - trial.seconds + trial.metrics["first_step_seconds"]
         session.study.timings["first_step"] = first_step
     session.study.append(trial)
-    return trial, _mirroring(session, designed, trial)
+    return trial, _informed(session, designed, trial)
 
 
-def _mirroring(session: Session, designed: Design, baseline: Trial) -> Design:
-    """The design with mirrored training images, if the baseline recognises them without having seen any."""
+def _informed(session: Session, designed: Design, baseline: Trial) -> Design:
+    """The design after what the baseline showed, if it could be trained."""
     if not isinstance(baseline, Done):
         return designed
-    accuracy, mirrored = baseline.metrics["accuracy"], baseline.metrics["mirrored_accuracy"]
-    alike = is_mirrored_alike(accuracy, mirrored, len(session.data.target.labels))
-    session.note(
-        f"The baseline recognised {mirrored:.0%} of mirrored images against {accuracy:.0%} of the originals: training "
-        f"{'mirrors images at random' if alike else 'never mirrors images'}."
-    )
-    return designed.mirroring() if alike else designed
+    informed, reason = designed.informed(baseline.metrics)
+    if reason:
+        session.note(reason)
+    return informed
 
 
 def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
@@ -217,17 +205,19 @@ def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Tri
         reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
         raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
     session.study.ship(best)
-    schema, store = session.data.schema, prepared.store
-    network = (
-        replace(designed.network, augment=None)
-        if best.job.values
-        else Baseline(Answer("classes", store.classes), schema.mean, schema.variance)
-    )
+    network = designed.shipped if best.job.values else session.modality.baseline(prepared)
     with precision("float32"):
-        model = assemble(schema, store.reduction, lambda x: build(network, best.job.values, x))
-    model.set_weights(weights.load(session.study.weights_path(best.job.id)))
-    samples = choose_samples(session.data.images, session.data.labels, seed=session.settings.seed)
-    return Bundle(model, schema, session.data.target, samples)
+        model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(network, best.job.values, x))
+    device.set_weights(weights.load(session.study.weights_path(best.job.id)))
+    data = session.data
+    rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
+    return Bundle(model, device, prepared.encoder, data.target, data.samples[rows])
+
+
+def _samples(data: Dataset) -> int:
+    """How many samples to keep with the model: enough to check it, as long as they are small."""
+    size = data.samples.nbytes // len(data.samples) if isinstance(data.samples, np.ndarray) else 0
+    return int(min(_MOST_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
 
 
 def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: int) -> Evaluator:
@@ -304,6 +294,6 @@ def _strategy(session: Session, designed: Design, planned: Plan) -> Strategy:
         designed.space,
         random_state=settings.seed,
         designs=designed.portfolio(),
-        feasible=designed.sizing.affordable,
+        feasible=designed.feasible,
         trials=trials,
     )

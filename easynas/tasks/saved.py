@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from easynas.deploy import bundle
 from easynas.errors import InputError
 from easynas.search.study import Study
-from easynas.tasks.image import ImageClassifier
+from easynas.tasks.image import ImageClassifier, ImageRegressor
 from easynas.tasks.settings import is_plain
 
 if TYPE_CHECKING:
     from easynas.tasks.base import Estimator
 
 FILE = "estimator.json"
-_ESTIMATORS = {"ImageClassifier": ImageClassifier}
+_ESTIMATORS = {each.__name__: each for each in (ImageClassifier, ImageRegressor)}
 
 
 def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:

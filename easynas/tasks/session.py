@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from easynas.data.images import ImageData
+from easynas.data.dataset import Dataset
 from easynas.engines.aside import Aside
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
 from easynas.search.study import Study
 from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.modality import Modality
 from easynas.tasks.settings import Settings
 from easynas.train.scoring import Scoring
 
@@ -20,6 +21,8 @@ class Session:
 
     Attributes:
         settings: of the estimator.
+        modality: what kind of data they are.
+        scoring: the metric.
         deadline: of the whole fit.
         data: training data as received.
         study: where trials go.
@@ -29,16 +32,14 @@ class Session:
     """
 
     settings: Settings
+    modality: Modality
+    scoring: Scoring
     deadline: Deadline
-    data: ImageData
+    data: Dataset
     study: Study
     display: Display
     aside: Aside
     interrupt: Interrupt
-
-    @property
-    def scoring(self) -> Scoring:
-        return Scoring(self.settings.metric)
 
     def note(self, sentence: str) -> None:
         """Keeps an automatic choice for the report."""

@@ -24,7 +24,7 @@ class Settings:
 
     Attributes:
         seconds: the time budget.
-        metric: name of a scikit-learn scorer.
+        metric: name of a scikit-learn scorer; None: the usual one for what is predicted.
         search: name of a strategy, or an object with `ask` and `tell`.
         space: name of a space, or a block.
         max_trials: most trials of the search.
@@ -36,7 +36,7 @@ class Settings:
     """
 
     seconds: float
-    metric: str
+    metric: str | None
     search: Any
     space: Any
     max_trials: float
@@ -82,10 +82,8 @@ def _has(value: object, *methods: str) -> bool:
     return not isinstance(value, type) and all(callable(getattr(value, name, None)) for name in methods)
 
 
-def _metric(metric: object) -> str:
-    if metric is None:
-        return "accuracy"
-    if not isinstance(metric, str):
+def _metric(metric: object) -> str | None:
+    if metric is not None and not isinstance(metric, str):
         raise InputError(f"`metric` must be None or the name of a scikit-learn scorer. Received: {metric!r}.")
     return metric
 

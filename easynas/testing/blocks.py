@@ -9,6 +9,8 @@ import keras
 import keras_tuner
 import numpy as np
 
+from easynas.data.images import ImageEncoder
+from easynas.data.reduction import reduction
 from easynas.data.target import ClassTarget
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import to_tflite
@@ -128,6 +130,7 @@ def _output(model: keras.Model, x: np.ndarray) -> np.ndarray:
 def _int8_output(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """What the file answers that would be shipped."""
     schema = ImageSchema(x.shape[1:], "float32", mean=(), variance=())
-    bundle = Bundle(model, schema, ClassTarget.learn([0, 1]), samples=x)
+    encoder = ImageEncoder(schema, reduction(schema.shape, (schema.height, schema.width)), whole=False)
+    bundle = Bundle(model, model, encoder, ClassTarget.learn([0, 1]), samples=x)
     with TemporaryDirectory() as folder:
         return to_tflite(bundle, Path(folder) / "block.tflite", "int8")(x)

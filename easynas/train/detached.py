@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from easynas.data.store import Arrays, Reduction
+from easynas.data.store import Arrays
 from easynas.search.budget import Deadline
 from easynas.search.trial import Job, Trial
 
@@ -29,8 +29,6 @@ class Memory:
 
     train_part: Arrays
     validation_part: Arrays
-    classes: int
-    reduction: Reduction
 
     def train(self) -> Arrays:
         """The samples to train on, read-only."""
@@ -67,7 +65,7 @@ class Detached:
 def detach(evaluator: "Evaluator") -> Detached:
     """The evaluator with its data, and with the weights that it inherits, in memory."""
     store = evaluator.store
-    memory = Memory(_plain(store.train()), _plain(store.validation()), store.classes, store.reduction)
+    memory = Memory(_plain(store.train()), _plain(store.validation()))
     inherited = evaluator.folder / f"{evaluator.inherit}.npz"
     return Detached(replace(evaluator, store=memory), inherited.read_bytes() if evaluator.inherit is not None else None)
 
@@ -85,7 +83,7 @@ def attach(evaluator: "Evaluator", parcel: Parcel) -> Trial:
 
 def _plain(arrays: Arrays) -> Arrays:
     """Arrays that pickle as their bytes, not as the memory maps that they are here."""
-    return Arrays(*(np.ascontiguousarray(array).view(np.ndarray) for array in arrays))
+    return Arrays.of({name: np.ascontiguousarray(array).view(np.ndarray) for name, array in arrays.each()})
 
 
 def _borrowed(arrays: Arrays) -> Arrays:
@@ -93,7 +91,7 @@ def _borrowed(arrays: Arrays) -> Arrays:
 
     It only reads, but the exchange format asks for memory that could be written.
     """
-    return Arrays(*(_view(array) for array in arrays))
+    return Arrays.of({name: _view(array) for name, array in arrays.each()})
 
 
 class _Writable:

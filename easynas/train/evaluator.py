@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from easynas.data.dataset import Shapes, shapes
 from easynas.data.split import class_weights
 from easynas.data.store import DISK_FULL, Arrays, Store
 from easynas.nets.block import Block
@@ -24,7 +25,7 @@ from easynas.train import weights
 from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
 from easynas.train.recipe import Recipe
-from easynas.train.scoring import Scoring, log_loss
+from easynas.train.scoring import Scoring, loss
 from easynas.train.trainer import Outcome, predict, train
 
 SLICE = 1 / 3
@@ -51,7 +52,7 @@ class Evaluator:
         candidate: whether it competes: it is then judged after a first slice of its time, and scored in the precision
             it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
-        mirrored: whether to measure the accuracy on mirrored images too, as `mirrored_accuracy`.
+        mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
     """
 
     network: Block
@@ -107,7 +108,7 @@ class Evaluator:
         train_arrays, held_out = self._train_arrays(), self.store.validation()
         keras.utils.set_random_seed(int(np.random.default_rng((self.seed, job.id)).integers(2**31)))
         try:
-            model = self._build(job, train_arrays.x.shape[1:])
+            model = self._build(job, shapes(train_arrays.x))
         except _CANNOT_BUILD as error:
             return Failed(job, f"cannot build: {_first_line(error)}", time.monotonic() - started)
         shipped = model if self.candidate or self.precision == "float32" else self._float32(job, model)
@@ -130,7 +131,7 @@ class Evaluator:
             train_arrays,
             Recipe.of(job.values, batch_size=self.batch_size),
             deadline,
-            classes=self.store.classes,
+            self.scoring.answer,
             batch_size=self.batch_size,
             seed=self.seed + job.id,
             threads=self.threads,
@@ -150,12 +151,14 @@ class Evaluator:
 
     def _train_arrays(self) -> Arrays:
         arrays = self.store.train()
-        balance = class_weights(arrays.y, self.store.classes)
+        if self.scoring.answer.kind != "classes":
+            return arrays
+        balance = class_weights(arrays.y, self.scoring.answer.outputs)
         return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
 
-    def _build(self, job: Job, shape: tuple[int, ...]) -> Any:
+    def _build(self, job: Job, inputs: Shapes) -> Any:
         with precision(self.precision):
-            model = model_of(self.network, job.values, shape)
+            model = model_of(self.network, job.values, inputs)
         source = self.inherit if job.continues is None else job.continues
         if source is not None:
             if not self._weights_path(source).exists():
@@ -169,20 +172,20 @@ class Evaluator:
     def _float32(self, job: Job, model: Any) -> Any:
         """The network of a job as it would be shipped."""
         with precision("float32"):
-            return model_of(self.network, job.values, model.input_shape[1:])
+            return model_of(self.network, job.values, shapes(self.store.validation().x))
 
     def _scores(self, model: Any, held_out: Arrays) -> dict[str, float]:
-        probabilities = predict(model, held_out.x)
-        score = self.scoring.score(probabilities, held_out.y)
+        answers = predict(model, held_out.x)
+        score = self.scoring.score(answers, held_out.y)
         scores = {
             "score": score,
-            "loss": log_loss(probabilities, held_out.y),
-            "standard_error": self.scoring.standard_error(score, len(held_out.y)),
+            "loss": loss(answers, held_out.y, self.scoring.answer),
+            "standard_error": self.scoring.standard_error(score, answers, held_out.y),
         }
-        if self.mirrored:
-            accuracy = Scoring().score
-            scores["accuracy"] = accuracy(probabilities, held_out.y)
-            scores["mirrored_accuracy"] = accuracy(predict(model, held_out.x[:, :, ::-1]), held_out.y)
+        if self.mirrored and isinstance(held_out.x, np.ndarray):
+            usual = Scoring.of(None, self.scoring.answer)
+            scores["usual_score"] = usual.score(answers, held_out.y)
+            scores["mirrored_score"] = usual.score(predict(model, held_out.x[:, :, ::-1]), held_out.y)
         return scores
 
     def _done(

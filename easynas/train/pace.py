@@ -15,7 +15,7 @@ import numpy as np
 from easynas.search.budget import Deadline
 
 WARM_UP = 0.1
-"""Share of the time in which the learning rate rises."""
+"""Share of the training in which the learning rate rises."""
 
 
 _RECENT = 50  # steps whose mean predicts the next one
@@ -38,12 +38,13 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         average: moving average of the weights, updated now and then.
         reserve: seconds to keep free before the deadline for what follows, given the seconds of a step; once
             `on_slice` was asked, at least half as much again as it took, for it does what follows too.
+        steps: most batches; the learning rate is tied to whichever of steps and time is nearer to its end.
         slice_at: progress at which `on_slice` is asked; 1 for never.
         on_slice: called once; training stops if it answers False.
 
     Attributes:
         steps: batches done.
-        progress: share of the time that is over.
+        progress: share of the time, or of the steps, that is over.
         first_seconds: seconds until the first batch was done.
         diverged: whether the loss stopped being a number.
     """
@@ -55,6 +56,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         average: "Average",
         reserve: Callable[[float], float] = lambda step: step,
+        steps: float = math.inf,
         slice_at: float = 1.0,
         on_slice: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -67,6 +69,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._deadline = deadline
         self._average = average
         self._reserve = reserve
+        self._most_steps = max(steps, 2.0)
         self._slice_at = slice_at
         self._on_slice = on_slice
         self._begin = deadline.clock()
@@ -80,7 +83,8 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._count(now)
         self.diverged = not math.isfinite((logs or {}).get("loss", 0.0))
         end = self._deadline.at - self._slowest - max(self._reserve(self._step_seconds), self._judging)
-        self.progress = min((now - self._begin) / max(end - self._begin, 1e-6), 1.0)
+        elapsed = (now - self._begin) / max(end - self._begin, 1e-6)
+        self.progress = min(max(elapsed, (self.steps - 1) / (self._most_steps - 1)), 1.0)
         self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
         self._average.update(self.progress)
         if self.diverged or self.progress >= 1.0:

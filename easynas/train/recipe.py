@@ -4,12 +4,14 @@ Stochastic gradient descent with Nesterov momentum, or AdamW (Loshchilov & Hutte
 the gradient in both and not applied to biases and normalisation; label smoothing (Szegedy et al. 2016).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
 import keras_tuner
 
+from easynas.schema import Answer
 from easynas.space.dimension import Value
 
 _BATCH = 128
@@ -29,12 +31,14 @@ class Recipe:
         peak: largest learning rate.
         decay: share of a weight that a step of learning rate 1 takes away.
         smoothing: label smoothing in [0, 1).
+        epochs: most times that the samples are seen; the training ends then, annealed, although there was more time.
     """
 
     optimizer: str
     peak: float
     decay: float
     smoothing: float
+    epochs: float = math.inf
 
     @classmethod
     def of(cls, values: Mapping[str, Value], *, batch_size: int) -> "Recipe":
@@ -45,6 +49,7 @@ class Recipe:
             peak=_PEAK[optimizer] * float(values.get("train/rate", 1.0)) * (batch_size / _BATCH) ** 0.5,
             decay=_DECAY[optimizer] * float(values.get("train/decay", 1.0)),
             smoothing=float(values.get("train/smoothing", 0.1)),
+            epochs=float(values.get("train/epochs", math.inf)),
         )
 
     def build(self) -> keras.optimizers.Optimizer:
@@ -56,8 +61,15 @@ class Recipe:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
 
-    def loss(self) -> keras.losses.Loss:
-        return keras.losses.CategoricalCrossentropy(label_smoothing=self.smoothing)
+    def loss(self, answer: Answer) -> keras.losses.Loss:
+        """What is minimised; labels are smoothed where they are classes."""
+        match answer.kind:
+            case "classes":
+                return keras.losses.CategoricalCrossentropy(label_smoothing=self.smoothing)
+            case "labels":
+                return keras.losses.BinaryCrossentropy()
+            case "numbers":
+                return keras.losses.MeanSquaredError()
 
 
 def declare(hp: keras_tuner.HyperParameters) -> None:

@@ -1,16 +1,28 @@
-"""Scores of predicted probabilities, by the names of scikit-learn's scorers; larger is better."""
+"""Scores of what networks answer, by the names of scikit-learn's scorers; larger is better."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from easynas.errors import InputError
+from easynas.schema import Answer
+
+DEFAULTS = {"classes": "accuracy", "labels": "f1_macro", "numbers": "r2"}
+"""The metric of each kind of answer, unless the user names another."""
+
+_USUAL = {
+    "classes": ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "roc_auc_ovr"),
+    "labels": ("accuracy", "average_precision", "f1_macro", "f1_micro", "f1_samples", "roc_auc"),
+    "numbers": ("neg_mean_absolute_error", "neg_median_absolute_error", "neg_root_mean_squared_error", "r2"),
+}
+_THRESHOLDS = np.linspace(0.05, 0.95, 19)
+_RESAMPLES = 40
 
 
-class _Predicted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Probabilities that were computed already, as the classifier that a scorer asks for."""
 
     def __init__(self, probabilities: np.ndarray) -> None:
@@ -24,67 +36,175 @@ class _Predicted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.probabilities.argmax(axis=1))
 
 
+class _Labeller(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """The same for any number of labels a sample."""
+
+    def __init__(self, probabilities: np.ndarray, threshold: float) -> None:
+        self.probabilities = probabilities
+        self.threshold = threshold
+        self.classes_ = [np.arange(2)] * probabilities.shape[1]
+
+    def predict_proba(self, _: object) -> np.ndarray:
+        return self.probabilities
+
+    def predict(self, _: object) -> np.ndarray:
+        return (self.probabilities >= self.threshold).astype(np.int32)
+
+
+class _Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Numbers that were computed already, as the regressor that a scorer asks for."""
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self.numbers = numbers
+
+    def predict(self, _: object) -> np.ndarray:
+        return self.numbers
+
+
 @dataclass(frozen=True)
 class Scoring:
-    """A metric for classes.
+    """A metric.
 
     Attributes:
-        metric: name of a scikit-learn scorer, for instance "accuracy", "roc_auc_ovr" or "f1_macro".
+        metric: name of a scikit-learn scorer, for instance "accuracy", "roc_auc_ovr" or "r2".
+        answer: what networks answer.
     """
 
-    metric: str = "accuracy"
+    metric: str
+    answer: Answer
 
-    def score(self, probabilities: np.ndarray, labels: np.ndarray, *, weights: np.ndarray | None = None) -> float:
-        """The score of `probabilities` `(n, classes)` for the integer `labels` `(n,)`, which may count by `weights`."""
-        if self.metric == "accuracy":
-            return float(np.average(probabilities.argmax(axis=1) == labels, weights=weights))
-        weighted = {} if weights is None else {"sample_weight": weights}
-        # The scorer asks for features only to hand them to the classifier, which has its answers already.
-        return float(get_scorer(self.metric)(_Predicted(probabilities), np.zeros((len(labels), 1)), labels, **weighted))
+    @classmethod
+    def of(cls, metric: str | None, answer: Answer) -> "Scoring":
+        """The metric of that name; None: the usual one for such answers."""
+        return cls(metric or DEFAULTS[answer.kind], answer)
 
-    def standard_error(self, score: float, count: int) -> float:
-        """Standard error of a score on `count` samples: binomial for shares of samples, its upper bound for others."""
-        share = score if self.metric == "accuracy" else 0.5
-        return math.sqrt(max(share * (1.0 - share), 1.0 / count) / count)
+    def score(self, answers: np.ndarray, y: np.ndarray, *, weights: np.ndarray | None = None) -> float:
+        """How good answers are.
 
-    def check(self, labels: np.ndarray, classes: int) -> None:
-        """Tries the metric on invented probabilities for the held-out `labels` `(n,)`, integers below `classes`.
+        Labels are given where their probability is above a threshold, the same for all; the best one is taken, so this
+        is an estimate of what is possible.
+
+        Args:
+            answers: of networks, `(n, outputs)`.
+            y: class numbers `(n,)`, or what each output should be, `(n, outputs)`.
+            weights: how much each sample counts, `(n,)`; None: all the same.
+        """
+        threshold = self.threshold(answers, y) if self.answer.kind == "labels" else 0.5
+        return self._score(answers, y, weights, threshold)
+
+    def threshold(self, probabilities: np.ndarray, y: np.ndarray) -> float:
+        """The probability from which labels are given, such that the metric is best."""
+        scores = [self._scored(_Labeller(probabilities, each), y.astype(np.int32), None) for each in _THRESHOLDS]
+        best = np.flatnonzero(np.asarray(scores) >= max(scores))
+        return float(_THRESHOLDS[best[len(best) // 2]])  # the middle one of equals
+
+    def standard_error(self, score: float, answers: np.ndarray, y: np.ndarray) -> float:
+        """Standard error of a score: binomial for shares of samples, of a few resamples for anything else."""
+        count = len(y)
+        if self.metric == "accuracy" and self.answer.kind == "classes":
+            return math.sqrt(max(score * (1.0 - score), 1.0 / count) / count)
+        rng = np.random.default_rng(0)
+        rows = (rng.integers(count, size=count) for _ in range(_RESAMPLES))
+        threshold = self.threshold(answers, y) if self.answer.kind == "labels" else 0.5
+        resampled = (chosen for chosen in rows if self._is_scorable(y[chosen]))
+        scores = [self._score(answers[chosen], y[chosen], None, threshold) for chosen in resampled]
+        finite = np.asarray([each for each in scores if math.isfinite(each)])
+        return float(finite.std(ddof=1)) if len(finite) > 1 else 0.5 / math.sqrt(count)
+
+    def check(self, y: np.ndarray) -> None:
+        """Tries the metric on invented answers for the held-out targets.
 
         Raises:
-            InputError: there is no such metric, it is none for classes, or not for these labels.
+            InputError: there is no such metric, it is none for such answers, or not for these targets.
         """
+        usual = sorted(_USUAL[self.answer.kind])
         if self.metric not in get_scorer_names():
             raise InputError(
-                f"`metric` must be the name of a scikit-learn scorer for classes, such as {sorted(_USUAL)}. "
+                f"`metric` must be the name of a scikit-learn scorer for {self.answer.kind}, such as {usual}. "
                 f"Received: {self.metric!r}."
             )
-        rng = np.random.default_rng(0)
-        probabilities = rng.dirichlet(np.ones(classes), size=len(labels))
-        renumbered = np.roll(np.arange(classes), 1)
+        invented = _invented(self.answer, len(y))
         try:
-            value = self.score(probabilities, labels)
-            other = self.score(probabilities[:, np.argsort(renumbered)], renumbered[labels])
+            value = self.score(invented, y)
+            other = self._renumbered(invented, y)
         except (ValueError, TypeError, AttributeError) as error:
-            absent = classes - len(np.unique(labels))
             raise InputError(
-                f"`metric` must be computable for the {len(labels)} held-out samples of {classes} classes"
-                f"{f', {absent} of which have none there' if absent else ''}. Received: {self.metric!r}, which says: "
-                f"{str(error).splitlines()[0]} Try one of {sorted(_USUAL)}."
+                f"`metric` must be computable for the {len(y)} held-out samples of {self._described(y)}. "
+                f"Received: {self.metric!r}, which says: {str(error).splitlines()[0]} Try one of {usual}."
             ) from error
         if not math.isfinite(value):
-            raise InputError(f"`metric` must give a number for {classes} classes. {self.metric!r} gave {value}.")
-        # With two classes some metrics for classes care which one is the second, and those for numbers do no harm.
-        if classes > 2 and not math.isclose(value, other, rel_tol=1e-6, abs_tol=1e-9):
+            raise InputError(f"`metric` must give a number for {self._described(y)}. {self.metric!r} gave {value}.")
+        if not math.isclose(value, other, rel_tol=1e-6, abs_tol=1e-9):
             raise InputError(
                 f"`metric` must not depend on the order of the classes. Received: {self.metric!r}, which compares "
-                f"numbers. Try one of {sorted(_USUAL)}."
+                f"numbers. Try one of {usual}."
             )
 
+    def _score(self, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None, threshold: float) -> float:
+        if self.metric == "accuracy" and self.answer.kind == "classes":
+            return float(np.average(answers.argmax(axis=1) == y, weights=weights))
+        match self.answer.kind:
+            case "classes":
+                return self._scored(_Classifier(answers), y, weights)
+            case "labels":
+                return self._scored(_Labeller(answers, threshold), y.astype(np.int32), weights)
+            case "numbers":
+                return self._scored(_Regressor(self._in_units(answers)), self._in_units(y), weights)
 
-_USUAL = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "roc_auc_ovr")
+    def _scored(self, predicted: BaseEstimator, y: np.ndarray, weights: np.ndarray | None) -> float:
+        weighted = {} if weights is None else {"sample_weight": weights}
+        # The scorer asks for features only to hand them to the predictor, which has its answers already.
+        return float(get_scorer(self.metric)(predicted, np.zeros((len(y), 1)), y, **weighted))
+
+    def _in_units(self, standardised: np.ndarray) -> np.ndarray:
+        numbers = standardised.astype(np.float64) * self.answer.scale + self.answer.mean
+        return np.asarray(numbers[:, 0] if self.answer.outputs == 1 else numbers)
+
+    def _renumbered(self, answers: np.ndarray, y: np.ndarray) -> float:
+        """The score if the classes had other numbers.
+
+        With two classes some metrics for classes care which one is the second, and those for numbers do no harm.
+        """
+        if self.answer.kind != "classes" or self.answer.outputs == 2:
+            return self.score(answers, y)
+        renumbered = np.roll(np.arange(self.answer.outputs), 1)
+        return self.score(answers[:, np.argsort(renumbered)], renumbered[y])
+
+    def _is_scorable(self, y: np.ndarray) -> bool:
+        """Whether every class of a resample is there, which areas under curves need."""
+        return self.answer.kind != "classes" or len(np.unique(y)) == self.answer.outputs
+
+    def _described(self, y: np.ndarray) -> str:
+        if self.answer.kind != "classes":
+            return f"{self.answer.outputs} {self.answer.kind}"
+        absent = self.answer.outputs - len(np.unique(y))
+        return f"{self.answer.outputs} classes{f', {absent} of which have none there' if absent else ''}"
+
+
+def _invented(answer: Answer, count: int) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    match answer.kind:
+        case "classes":
+            return rng.dirichlet(np.ones(answer.outputs), size=count)
+        case "labels":
+            return rng.random((count, answer.outputs))
+        case "numbers":
+            return rng.normal(size=(count, answer.outputs))
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative logarithm of the probability of the right class."""
     right = probabilities[np.arange(len(labels)), labels]
     return float(-np.mean(np.log(np.maximum(right, 1e-7))))
+
+
+def loss(answers: np.ndarray, y: np.ndarray, answer: Answer) -> float:
+    """What decides between equal scores: log loss of probabilities, mean squared error of standardised numbers."""
+    match answer.kind:
+        case "classes":
+            return log_loss(answers, y)
+        case "labels":
+            certain = np.clip(answers, 1e-7, 1 - 1e-7)
+            return float(-np.mean(np.where(y > 0, np.log(certain), np.log1p(-certain))))
+        case "numbers":
+            return float(np.mean((answers - y) ** 2))

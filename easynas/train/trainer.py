@@ -8,14 +8,16 @@ from typing import Any
 import keras
 import numpy as np
 
+from easynas.data.dataset import Inputs
 from easynas.data.feed import train_batches
 from easynas.data.store import Arrays
+from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.train.pace import Average, Pace
 from easynas.train.recipe import Recipe
 
 _CHUNK_BYTES = 2**21
-"""Bytes of float32 images that go through a network at once outside training; more only adds memory."""
+"""Bytes of samples that go through a network at once outside training; more only adds memory."""
 
 _FORWARD = 0.6  # time of a forward pass without a graph as a share of a training step on as many samples, at most
 _SAVING = 0.3  # seconds to write the weights
@@ -45,8 +47,8 @@ def train(
     arrays: Arrays,
     recipe: Recipe,
     deadline: Deadline,
+    answer: Answer,
     *,
-    classes: int,
     batch_size: int,
     seed: int,
     threads: int,
@@ -57,11 +59,11 @@ def train(
     """Trains `model` in place; it ends annealed and with time left to score `held_out` samples before `deadline`.
 
     Args:
-        model: a network that ends in probabilities `(batch, classes)`.
+        model: a network that ends in answers `(batch, outputs)`.
         arrays: the training samples.
-        recipe: optimizer and loss.
+        recipe: optimizer, loss and most epochs.
         deadline: when training, scoring and saving must be over.
-        classes: how many classes there are.
+        answer: what the network answers.
         batch_size: samples a step.
         seed: of the order of the samples.
         threads: threads that prepare batches.
@@ -70,7 +72,7 @@ def train(
             on.
         on_slice: answers False to stop.
     """
-    model.compile(optimizer=recipe.build(), loss=recipe.loss(), jit_compile=False)
+    model.compile(optimizer=recipe.build(), loss=recipe.loss(answer), jit_compile=False)
     average = Average(model)
 
     def decide() -> bool:
@@ -82,10 +84,11 @@ def train(
         deadline,
         average=average,
         reserve=lambda step: _SAVING + _FORWARD * step * held_out / batch_size,
+        steps=recipe.epochs * len(arrays.y) / min(batch_size, len(arrays.y)),
         slice_at=slice_at,
         on_slice=decide,
     )
-    batches = train_batches(arrays, classes=classes, batch_size=batch_size, seed=seed, threads=threads)
+    batches = train_batches(arrays, answer, batch_size=batch_size, seed=seed, threads=threads)
     model.fit(batches, epochs=1, verbose=0, callbacks=[pace])
     return Outcome(
         pace.steps, pace.steps * batch_size / len(arrays.y), pace.progress, pace.first_seconds, pace.diverged
@@ -103,14 +106,20 @@ def averaged(model: Any, average: Average) -> Iterator[None]:
         model.set_weights(own)
 
 
-def predict(model: Any, images: np.ndarray) -> np.ndarray:
-    """Probabilities `(n, classes)` of reduced images `(n, height, width, channels)`.
+def predict(model: Any, x: Inputs) -> np.ndarray:
+    """Answers `(n, outputs)` for what networks see.
 
-    Calls the network without tracing a graph for it: that would cost more than it saves for a few thousand images.
+    Calls the network without tracing a graph for it: that would cost more than it saves for a few thousand samples.
     """
-    step = max(1, _CHUNK_BYTES // (4 * images[0].size))
-    parts = [
-        keras.ops.convert_to_numpy(model(images[start : start + step].astype("float32"), training=False))
-        for start in range(0, len(images), step)
-    ]
+    first: list[np.ndarray] = keras.tree.flatten(x)
+    step = max(1, _CHUNK_BYTES // sum(4 * array[0].size for array in first))
+    parts = []
+    for start in range(0, len(first[0]), step):
+        batch = keras.tree.map_structure(lambda array, start=start: _plain(array[start : start + step]), x)
+        parts.append(keras.ops.convert_to_numpy(model(batch, training=False)))
     return np.concatenate(parts)
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    """Pixels as real numbers, anything else as it is."""
+    return array.astype("float32") if array.dtype == np.uint8 else array

@@ -11,6 +11,7 @@ import tensorflow as tf
 from easynas.data.feed import train_batches
 from easynas.data.images import ingest_images
 from easynas.data.store import Arrays, Store
+from easynas.schema import Answer
 
 
 def numbered(count: int, dtype: type = np.float32) -> Arrays:
@@ -21,13 +22,15 @@ def numbered(count: int, dtype: type = np.float32) -> Arrays:
 
 def drawn(arrays: Arrays, *, batches: int, batch_size: int, seed: int = 0) -> np.ndarray:
     """Numbers of the samples in the first batches."""
-    feed = train_batches(arrays, classes=3, batch_size=batch_size, seed=seed, threads=1)
+    feed = train_batches(arrays, Answer("classes", 3), batch_size=batch_size, seed=seed, threads=1)
     return np.concatenate([x.numpy()[:, 0, 0, 0] for x, _, _ in feed.take(batches)])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_labels_and_weights_belong_to_their_images(dtype: type) -> None:
-    for x, y, weights in train_batches(numbered(10, dtype), classes=3, batch_size=4, seed=0, threads=1).take(5):
+    for x, y, weights in train_batches(numbered(10, dtype), Answer("classes", 3), batch_size=4, seed=0, threads=1).take(
+        5
+    ):
         number = x.numpy()[:, 0, 0, 0]
         assert (x.dtype, y.dtype, weights.dtype) == (tf.float32, tf.float32, tf.float32)
         assert (x.shape, y.shape, weights.shape) == ((4, 2, 3, 1), (4, 3), (4,))
@@ -44,9 +47,11 @@ def test_every_sample_is_seen_once_an_epoch(count: int, batch_size: int) -> None
 
 
 def test_all_batches_have_the_same_size() -> None:
-    feed = train_batches(numbered(10), classes=3, batch_size=4, seed=0, threads=1)
+    feed = train_batches(numbered(10), Answer("classes", 3), batch_size=4, seed=0, threads=1)
     assert feed.element_spec[0].shape == (4, 2, 3, 1)
-    assert train_batches(numbered(10), classes=3, batch_size=64, seed=0, threads=1).element_spec[1].shape == (10, 3)
+    assert train_batches(numbered(10), Answer("classes", 3), batch_size=64, seed=0, threads=1).element_spec[
+        1
+    ].shape == (10, 3)
 
 
 def test_epochs_are_shuffled_differently() -> None:
@@ -76,7 +81,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
     data = ingest_images(x, np.arange(60_000) % 10)
     rows = np.arange(60_000)
     folder = tmp_path_factory.mktemp("store")
-    return Store.write(folder, data, train=rows, validation=rows[:10], resolution=(28, 28)).train()
+    return Store.write(folder, data, data.encoder.at((28, 28)), train=rows, validation=rows[:10]).train()
 
 
 def private_mb() -> float:
@@ -87,21 +92,23 @@ def private_mb() -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's account of memory")
 def test_memory_maps_are_not_copied(large: Arrays) -> None:
-    next(iter(train_batches(numbered(10), classes=3, batch_size=4, seed=0, threads=1)))  # TensorFlow's own start
+    next(
+        iter(train_batches(numbered(10), Answer("classes", 3), batch_size=4, seed=0, threads=1))
+    )  # TensorFlow's own start
     before = private_mb()
-    batches = train_batches(large, classes=10, batch_size=128, seed=0, threads=1)
+    batches = train_batches(large, Answer("classes", 10), batch_size=128, seed=0, threads=1)
     for _ in itertools.islice(batches, 500):
         pass
     assert private_mb() - before < 0.3 * large.x.nbytes / 2**20
 
 
 def test_the_maps_stay_read_only(large: Arrays) -> None:
-    next(iter(train_batches(large, classes=10, batch_size=128, seed=0, threads=1)))
+    next(iter(train_batches(large, Answer("classes", 10), batch_size=128, seed=0, threads=1)))
     assert not any(array.flags.writeable for array in large)
 
 
 def test_a_batch_costs_little_beside_a_training_step(large: Arrays) -> None:
-    batches = iter(train_batches(large, classes=10, batch_size=128, seed=0, threads=1))
+    batches = iter(train_batches(large, Answer("classes", 10), batch_size=128, seed=0, threads=1))
     next(batches)
     start = time.process_time()
     for _ in range(500):

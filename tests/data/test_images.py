@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from easynas.data.images import check_images, ingest_images
+from easynas.data.images import ingest_images
 from easynas.errors import InputError
 
 Y = np.arange(12) % 3
@@ -24,9 +24,9 @@ def pixels(*shape: int) -> np.ndarray:
 @pytest.mark.parametrize("shape", [(8, 8), (8, 12, 1), (28, 20, 3), (9, 7, 4), (16, 16, 7), (1, 40)])
 def test_any_size_and_number_of_channels_is_accepted(shape: tuple[int, ...]) -> None:
     data = ingest_images(pixels(*shape), Y)
-    assert data.schema.shape == shape
-    assert data.labels.tolist() == Y.tolist()
-    assert len(data.schema.mean) == data.schema.channels
+    assert data.encoder.schema.shape == shape
+    assert data.y.tolist() == Y.tolist()
+    assert len(data.encoder.schema.mean) == data.encoder.schema.channels
     assert data.weights is None
     assert data.warnings == ()
 
@@ -34,8 +34,8 @@ def test_any_size_and_number_of_channels_is_accepted(shape: tuple[int, ...]) -> 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_uint8_and_float32_are_not_copied(dtype: type) -> None:
     x = pixels(8, 8).astype(dtype)
-    assert ingest_images(x, Y).images is x
-    assert np.shares_memory(check_images(x[..., None], ingest_images(x, Y).schema), x)
+    assert ingest_images(x, Y).samples is x
+    assert np.shares_memory(ingest_images(x, Y).encoder.check(x[..., None]), x)
 
 
 @pytest.mark.parametrize(
@@ -53,17 +53,17 @@ def test_uint8_and_float32_are_not_copied(dtype: type) -> None:
 )
 def test_every_numeric_type_keeps_its_values(x: np.ndarray, stored: type) -> None:
     data = ingest_images(x, Y)
-    assert data.images.dtype == stored
-    assert np.array_equal(data.images, x.astype(np.float32))
-    assert data.schema.dtype == x.dtype.name
+    assert data.samples.dtype == stored
+    assert np.array_equal(data.samples, x.astype(np.float32))
+    assert data.encoder.schema.dtype == x.dtype.name
 
 
 @pytest.mark.parametrize("container", [list, lambda x: x.tolist(), lambda x: pd.Series(list(x)), keras.ops.array])
 def test_other_containers_give_the_same_data(container: Any) -> None:
     x = pixels(8, 8, 3)
     data = ingest_images(container(x), Y.tolist())
-    assert np.array_equal(data.images, x)
-    assert data.images.dtype == np.uint8
+    assert np.array_equal(data.samples, x)
+    assert data.samples.dtype == np.uint8
 
 
 @given(
@@ -75,7 +75,7 @@ def test_mean_and_variance_are_those_of_the_pixels(x: np.ndarray, offset: float)
     x = (x + offset).astype(np.float32)
     if x.shape[1] <= 4 < min(x.shape[2:]):
         return
-    schema = ingest_images(x, np.arange(len(x))).schema
+    schema = ingest_images(x, np.arange(len(x))).encoder.schema
     exact = x.astype(np.float64).reshape(-1, x.shape[3])
     assert schema.mean == pytest.approx(exact.mean(axis=0), rel=1e-9, abs=1e-9)
     assert schema.variance == pytest.approx(exact.var(axis=0), rel=1e-6, abs=1e-9)
@@ -83,7 +83,7 @@ def test_mean_and_variance_are_those_of_the_pixels(x: np.ndarray, offset: float)
 
 def test_statistics_agree_over_many_chunks() -> None:
     x = np.random.default_rng(0).integers(0, 256, (2000, 28, 28, 3), dtype=np.uint8)
-    schema = ingest_images(x, np.arange(2000) % 2).schema
+    schema = ingest_images(x, np.arange(2000) % 2).encoder.schema
     assert schema.mean == pytest.approx(x.mean(axis=(0, 1, 2)))
     assert schema.variance == pytest.approx(x.var(axis=(0, 1, 2)))
 
@@ -91,7 +91,7 @@ def test_statistics_agree_over_many_chunks() -> None:
 def test_a_constant_channel_has_no_variance() -> None:
     x = pixels(8, 8, 3).astype(np.float32)
     x[..., 1] = 0.1
-    assert ingest_images(x, Y).schema.variance[1] == 0.0
+    assert ingest_images(x, Y).encoder.schema.variance[1] == 0.0
 
 
 def with_pixel(value: float) -> np.ndarray:
@@ -113,7 +113,7 @@ def with_pixel(value: float) -> np.ndarray:
         (np.zeros((0, 8, 8)), r"empty array of shape \(0, 8, 8\)"),
         ([], "empty list"),
         (pixels(3, 32, 32), r"\(12, 3, 32, 32\), which looks channels-first; pass `x.transpose\(0, 2, 3, 1\)`"),
-        (pixels(8, 8)[:11], "11 images and 12 labels"),
+        (pixels(8, 8)[:11], "11 samples and 12 labels"),
         ([np.zeros((8, 8)), np.zeros((8, 9)), np.zeros((7, 7))], r"\(8, 8\) at index 0 and \(8, 9\) at index 1"),
         (np.array([np.zeros((8, 8)), np.zeros((9, 8))], dtype=object), r"\(8, 8\) at index 0 and \(9, 8\) at index 1"),
         ([[[1, 2], [3]]], "rows of unequal length"),
@@ -136,7 +136,7 @@ def test_unusable_images_are_explained(x: Any, message: str) -> None:
 
 @pytest.mark.parametrize("y", [np.arange(12)[:, None] % 3, pd.Series(Y), Y.tolist()])
 def test_labels_may_come_in_any_container(y: Any) -> None:
-    assert ingest_images(pixels(8, 8), y).labels.tolist() == Y.tolist()
+    assert ingest_images(pixels(8, 8), y).y.tolist() == Y.tolist()
 
 
 @pytest.mark.parametrize("y", [np.eye(3)[Y], np.full(12, 1), np.linspace(0, 1, 12), 5])
@@ -155,7 +155,7 @@ def test_weights_are_kept() -> None:
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (np.ones(11), r"shape \(11,\) for 12 images"),
+        (np.ones(11), r"shape \(11,\) for 12 samples"),
         (np.ones((12, 1)), r"shape \(12, 1\)"),
         ([1.0] * 10 + [-1.0, -2.0], "-1.0 at row 10; 2 are unusable"),
         ([np.nan] + [1.0] * 11, "nan at row 0"),
@@ -171,21 +171,21 @@ def test_unusable_weights_are_explained(weights: Any, message: str) -> None:
 
 def test_a_class_with_one_image_is_reported() -> None:
     (warning,) = ingest_images(pixels(8, 8), ["rare"] + ["common"] * 11).warnings
-    assert "1 of 2 classes have a single image" in warning
+    assert "1 of 2 classes have a single sample" in warning
     assert "'rare'" in warning
 
 
 def test_strong_imbalance_is_reported() -> None:
     x = np.repeat(pixels(8, 8), 10, axis=0)
     (warning,) = ingest_images(x, np.repeat(["few", "many"], [4, 116])).warnings
-    assert "116 images of 'many', 4 of 'few'" in warning
+    assert "116 samples of 'many', 4 of 'few'" in warning
     assert ingest_images(x, np.repeat([0, 1], [20, 100])).warnings == ()
 
 
 @pytest.mark.parametrize(("fitted", "given"), [((8, 9), (8, 9, 1)), ((8, 9, 1), (8, 9)), ((8, 9, 3), (8, 9, 3))])
 def test_a_channel_axis_of_one_may_come_and_go(fitted: tuple[int, ...], given: tuple[int, ...]) -> None:
-    schema = ingest_images(pixels(*fitted), Y).schema
-    assert np.array_equal(check_images(pixels(*given), schema), pixels(*fitted))
+    encoder = ingest_images(pixels(*fitted), Y).encoder
+    assert np.array_equal(encoder.check(pixels(*given)), pixels(*fitted))
 
 
 @pytest.mark.parametrize(
@@ -209,12 +209,12 @@ def test_a_channel_axis_of_one_may_come_and_go(fitted: tuple[int, ...], given: t
     ],
 )
 def test_images_unlike_the_fitted_ones_are_explained(fitted: tuple[int, ...], x: Any, message: str) -> None:
-    schema = ingest_images(pixels(*fitted), Y).schema
+    encoder = ingest_images(pixels(*fitted), Y).encoder
     with pytest.raises(InputError, match=message):
-        check_images(x, schema)
+        encoder.check(x)
 
 
 @pytest.mark.parametrize("x", [np.zeros((4, 8, 8)), np.ones((1, 8, 8)), pixels(8, 8).astype(float), pixels(8, 8) > 9])
 def test_fitted_integers_can_be_predicted_in_another_type(x: np.ndarray) -> None:
-    schema = ingest_images(pixels(8, 8), Y).schema
-    assert np.array_equal(check_images(x, schema), x)
+    encoder = ingest_images(pixels(8, 8), Y).encoder
+    assert np.array_equal(encoder.check(x), x)

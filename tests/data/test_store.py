@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from easynas.data.images import ImageData, ingest_images
-from easynas.data.store import Reduction, Store, reduce_images, reduction
+from easynas.data.dataset import Dataset
+from easynas.data.images import ImageEncoder, ingest_images
+from easynas.data.reduction import Reduction, reduce_images, reduction
+from easynas.data.store import Store
 from easynas.errors import InputError, StudyError
 
 TRAIN, VALIDATION = np.array([0, 2, 3, 5, 7, 8]), np.array([1, 4, 6, 9])
@@ -21,13 +23,14 @@ def noise(*shape: int, high: int = 256) -> np.ndarray:
     return np.random.default_rng(0).integers(0, high, shape, dtype=np.uint8)
 
 
-def data(*shape: int, dtype: type = np.uint8, high: int = 256, weights: bool = False) -> ImageData:
+def data(*shape: int, dtype: type = np.uint8, high: int = 256, weights: bool = False) -> Dataset:
     x = noise(10, *shape, high=high).astype(dtype)
     return ingest_images(x, np.arange(10) % 2, sample_weight=np.arange(10) if weights else None)
 
 
-def write(folder: Path, images: ImageData, *, resolution: tuple[int, int]) -> Store:
-    return Store.write(folder, images, train=TRAIN, validation=VALIDATION, resolution=resolution)
+def write(folder: Path, images: Dataset, *, resolution: tuple[int, int]) -> Store:
+    assert isinstance(images.encoder, ImageEncoder)
+    return Store.write(folder, images, images.encoder.at(resolution), train=TRAIN, validation=VALIDATION)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
@@ -36,8 +39,8 @@ def test_both_parts_come_back_as_they_were(tmp_path: Path, dtype: type) -> None:
     store = write(tmp_path, images, resolution=(8, 6))
     for part, rows in ((store.train(), TRAIN), (store.validation(), VALIDATION)):
         assert part.x.dtype == dtype
-        assert np.array_equal(part.x, images.images[rows][..., None])
-        assert np.array_equal(part.y, images.labels[rows])
+        assert np.array_equal(part.x, images.samples[rows][..., None])
+        assert np.array_equal(part.y, images.y[rows])
         assert part.weights.tolist() == rows.tolist()
 
 
@@ -50,13 +53,14 @@ def test_a_store_is_small_to_pickle_and_opens_again(tmp_path: Path) -> None:
     assert len(pickle.dumps(store)) < 1000
     assert pickle.loads(pickle.dumps(store)) == store  # noqa: S301
     assert Store.open(tmp_path) == store
-    assert store.classes == 2
-    assert store.reduction == Reduction(factor=(2, 3), size=(32, 20))
+    encoder = store.encoder
+    assert isinstance(encoder, ImageEncoder)
+    assert encoder.reduction == Reduction(factor=(2, 3), size=(32, 20))
 
 
 def test_arrays_are_mapped_aligned_and_read_only(tmp_path: Path) -> None:
     store = write(tmp_path, data(8, 8), resolution=(8, 8))
-    for array in (*store.train(), *store.validation()):
+    for _, array in (*store.train().each(), *store.validation().each()):
         assert isinstance(array, np.memmap)
         assert array.ctypes.data % 64 == 0
         with pytest.raises(ValueError, match="read-only"):
@@ -76,7 +80,7 @@ def test_writing_replaces_what_was_there(tmp_path: Path) -> None:
 def test_reduced_uint8_images_are_rounded(tmp_path: Path) -> None:
     images = data(8, 8, 3)
     x = write(tmp_path, images, resolution=(4, 4)).train().x
-    exact = images.images[TRAIN].reshape(6, 4, 2, 4, 2, 3).mean(axis=(2, 4))
+    exact = images.samples[TRAIN].reshape(6, 4, 2, 4, 2, 3).mean(axis=(2, 4))
     assert x.dtype == np.uint8
     assert np.abs(x - exact).max() <= 0.5
 
@@ -85,7 +89,7 @@ def test_images_with_few_grey_levels_are_not_rounded_away(tmp_path: Path) -> Non
     images = data(8, 8, high=2)
     x = write(tmp_path, images, resolution=(4, 4)).train().x
     assert x.dtype == np.float32
-    assert np.array_equal(x, images.images[TRAIN].reshape(6, 4, 2, 4, 2, 1).mean(axis=(2, 4)))
+    assert np.array_equal(x, images.samples[TRAIN].reshape(6, 4, 2, 4, 2, 1).mean(axis=(2, 4)))
     assert write(tmp_path, images, resolution=(8, 8)).train().x.dtype == np.uint8
 
 

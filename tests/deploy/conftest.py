@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from easynas.data.store import reduce_images, reduction
+from easynas.data.images import ImageEncoder
+from easynas.data.reduction import reduction
 from easynas.data.target import ClassTarget
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
 from easynas.schema import ImageSchema
@@ -36,6 +37,13 @@ def chain(layers):
     return network
 
 
+def encoder_of(shape, size=None, dtype="uint8"):
+    """An encoder of images that reduces them to `size`."""
+    channels = shape[2] if len(shape) == 3 else 1
+    schema = ImageSchema(shape, dtype, (4.9,) * channels, (36.2,) * channels)
+    return ImageEncoder(schema, reduction(shape, size or shape[:2]), whole=dtype == "uint8")
+
+
 @pytest.fixture(scope="session")
 def digits():
     """Handwritten digits as grey images `(n, 24, 24)` with labels in words."""
@@ -50,25 +58,24 @@ def bundle(digits):
     keras.utils.set_random_seed(0)
     images, labels = digits
     target = ClassTarget.learn(labels)
-    schema = ImageSchema((24, 24), "uint8", (4.9,), (36.2,))
-    reduced_by = reduction(schema.shape, (10, 10))
+    encoder = encoder_of((24, 24), (10, 10))
     layers = tower()
     inputs = keras.Input((10, 10, 1))
     trained = keras.Model(inputs, chain(layers)(inputs))
     trained.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     codes = target.encode(labels)
-    trained.fit(reduce_images(images, reduced_by)[TRAINING], codes[TRAINING], epochs=6, batch_size=64, verbose=0)
-    samples = choose_samples(images[TRAINING], codes[TRAINING], count=200, seed=0)
-    return Bundle(assemble(schema, reduced_by, chain(layers)), schema, target, samples)
+    trained.fit(
+        encoder.encode(images)[TRAINING].astype(np.float32), codes[TRAINING], epochs=6, batch_size=64, verbose=0
+    )
+    samples = images[choose_samples(codes[TRAINING], count=200, seed=0)]
+    return Bundle(*assemble(encoder, target.answer, chain(layers)), encoder, target, samples)
 
 
 @pytest.fixture(scope="session")
 def coloured():
     """An untrained network for small colour images with channels, as they are."""
     keras.utils.set_random_seed(1)
-    schema = ImageSchema((8, 8, 3), "float32", (0.5,) * 3, (0.1,) * 3)
+    encoder = encoder_of((8, 8, 3), dtype="float32")
     target = ClassTarget.learn([3, 5, 8])
     samples = np.random.default_rng(0).random((32, 8, 8, 3), np.float32) * 16
-    return Bundle(
-        assemble(schema, reduction(schema.shape, (8, 8)), chain(tower(4, classes=3))), schema, target, samples
-    )
+    return Bundle(*assemble(encoder, target.answer, chain(tower(4, classes=3))), encoder, target, samples)

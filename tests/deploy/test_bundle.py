@@ -8,11 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from easynas.data.store import Reduction, reduce_images, reduction
 from easynas.deploy.bundle import assemble, choose_samples, load, save
 from easynas.errors import InputError
-from easynas.schema import ImageSchema
-from tests.deploy.conftest import TRAINING, chain, tower
+from easynas.schema import Answer
+from tests.deploy.conftest import TRAINING, chain, encoder_of, tower
 
 LOADS_ALONE = """
 import sys, keras, numpy
@@ -25,7 +24,7 @@ assert not [name for name in sys.modules if name.split(".")[0] == "easynas"]
 def test_the_trained_network_recognises_unseen_raw_images(bundle, digits):
     images, labels = digits
     unseen = slice(TRAINING.stop, None)
-    predicted = bundle.labels(bundle.probabilities(images[unseen]))
+    predicted = bundle.predict(bundle.answers(images[unseen]))
     assert predicted.dtype == labels.dtype
     assert (predicted == labels[unseen]).mean() > 0.85
 
@@ -33,16 +32,15 @@ def test_the_trained_network_recognises_unseen_raw_images(bundle, digits):
 @pytest.mark.parametrize("shape", [(24, 24), (24, 24, 3), (25, 31, 1)])
 @pytest.mark.parametrize("size", [(10, 10), (12, 12), (24, 24), (12, 7)])
 def test_the_front_of_the_model_reduces_as_the_training_data_were(shape, size):
-    schema = ImageSchema(shape, "float32", (0.0,), (1.0,))
+    encoder = encoder_of(shape, size, dtype="float32")
     images = np.random.default_rng(0).random((4, *shape), np.float32)
-    reduced_by = reduction(shape, size)
-    front = assemble(schema, reduced_by, keras.layers.Identity())
-    np.testing.assert_allclose(front.predict(images, verbose=0), reduce_images(images, reduced_by), atol=1e-5)
+    front, device = assemble(encoder, Answer("classes", 2), keras.layers.Identity())
+    assert front is device
+    np.testing.assert_allclose(front.predict(images, verbose=0), encoder.encode(images), atol=1e-5)
 
 
 def test_images_of_the_right_size_meet_no_extra_layer():
-    schema = ImageSchema((8, 8, 3), "uint8", (0.0,) * 3, (1.0,) * 3)
-    model = assemble(schema, Reduction((1, 1), (8, 8)), keras.layers.Identity())
+    model, _ = assemble(encoder_of((8, 8, 3)), Answer("classes", 2), keras.layers.Identity())
     assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", "Identity"]
 
 
@@ -58,14 +56,14 @@ def test_calling_the_model_is_no_training(bundle):
 def test_augmentation_inside_a_nested_network_is_off():
     inputs = keras.Input((8, 8, 1))
     nested = keras.Model(inputs, chain([keras.layers.RandomTranslation(0.5, 0.5), *tower(4)])(inputs))
-    model = assemble(ImageSchema((8, 8), "uint8", (0.0,), (1.0,)), Reduction((1, 1), (8, 8)), nested)
+    model, _ = assemble(encoder_of((8, 8)), Answer("classes", 10), nested)
     images = np.random.default_rng(0).random((8, 8, 8), np.float32)
     np.testing.assert_array_equal(model(images).numpy(), model(images).numpy())
 
 
 def test_the_model_shares_its_weights_with_the_network():
     layers = tower(4)
-    model = assemble(ImageSchema((8, 8), "uint8", (0.0,), (1.0,)), Reduction((1, 1), (8, 8)), chain(layers))
+    model, _ = assemble(encoder_of((8, 8)), Answer("classes", 10), chain(layers))
     layers[-1].bias.assign([9.0] + [0.0] * 9)
     assert model(np.zeros((1, 8, 8), np.float32)).numpy().argmax() == 0
 
@@ -73,7 +71,7 @@ def test_the_model_shares_its_weights_with_the_network():
 @pytest.mark.parametrize("n", [0, 1, 7, 8, 9])
 def test_chunks_give_what_one_batch_gives(bundle, n):
     images = bundle.samples[:n]
-    received = bundle.probabilities(images, batch_size=4)
+    received = bundle.answers(images, batch_size=4)
     assert received.shape == (n, 10)
     assert received.dtype == np.float32
     if n:
@@ -83,18 +81,18 @@ def test_chunks_give_what_one_batch_gives(bundle, n):
 def test_a_saved_bundle_comes_back_whole(bundle, tmp_path):
     save(bundle, tmp_path / "model")
     back = load(tmp_path / "model")
-    assert back.schema == bundle.schema
+    assert back.encoder == bundle.encoder
     assert back.target == bundle.target
     np.testing.assert_array_equal(back.samples, bundle.samples)
     assert back.samples.dtype == bundle.samples.dtype
-    np.testing.assert_array_equal(back.probabilities(bundle.samples), bundle.probabilities(bundle.samples))
+    np.testing.assert_array_equal(back.answers(bundle.samples), bundle.answers(bundle.samples))
 
 
 def test_saving_again_replaces_the_bundle_and_keeps_other_files(bundle, coloured, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     save(bundle, tmp_path)
     save(coloured, tmp_path)
-    assert load(tmp_path).schema == coloured.schema
+    assert load(tmp_path).encoder == coloured.encoder
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "bundle.json",
         "model.keras",
@@ -109,7 +107,7 @@ def test_the_model_loads_in_a_process_without_easynas(bundle, tmp_path):
     np.save(tmp_path / "raw.npy", bundle.samples)
     arguments = [tmp_path / name for name in ("model.keras", "raw.npy", "answers.npy")]
     subprocess.run([sys.executable, "-I", "-c", LOADS_ALONE, *map(str, arguments)], check=True, capture_output=True)
-    np.testing.assert_allclose(np.load(tmp_path / "answers.npy"), bundle.probabilities(bundle.samples), atol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "answers.npy"), bundle.answers(bundle.samples), atol=1e-6)
 
 
 def test_an_incomplete_or_newer_bundle_is_refused(coloured, tmp_path):
@@ -124,24 +122,18 @@ def test_an_incomplete_or_newer_bundle_is_refused(coloured, tmp_path):
 
 def test_samples_are_balanced_where_the_data_are_not():
     labels = np.repeat([0, 1, 2], [900, 50, 5])
-    images = labels[:, None, None].astype(np.uint8) + np.zeros((1, 4, 4), np.uint8)
-    chosen = choose_samples(images, labels, count=65, seed=0)
-    assert np.bincount(chosen[:, 0, 0]).tolist() == [30, 30, 5]
+    assert np.bincount(labels[choose_samples(labels, count=65, seed=0)]).tolist() == [30, 30, 5]
 
 
 def test_samples_follow_the_seed_and_are_not_just_the_first():
-    images, labels = np.arange(100).reshape(100, 1, 1), np.zeros(100, int)
-    chosen = [choose_samples(images, labels, count=10, seed=seed) for seed in (0, 0, 1)]
+    chosen = [choose_samples(np.zeros(100, int), count=10, seed=seed) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(chosen[0], chosen[1])
     assert (chosen[0] != chosen[2]).any()
     assert chosen[0].max() > 50
 
 
-def test_samples_fit_their_memory_and_never_exceed_the_data():
-    images, labels = np.zeros((20, 10, 10), np.uint8), np.arange(20) % 4
-    assert len(choose_samples(images, labels, max_bytes=550, seed=0)) == 5
-    assert len(choose_samples(images, labels, max_bytes=1, seed=0)) == 1
-    assert len(choose_samples(images, labels, seed=0)) == 20
+def test_samples_never_exceed_the_data():
+    assert choose_samples(np.arange(20) % 4, count=256, seed=0).tolist() == list(range(20))
 
 
 def replace_model(folder, change):
@@ -192,7 +184,7 @@ ATTACKS = {
     "no archive": lambda folder: (folder / "model.keras").write_bytes(b"PK\x03\x04 and nothing else"),
     "no JSON": lambda folder: (folder / "bundle.json").write_text("{"),
     "a list": lambda folder: (folder / "bundle.json").write_text("[]"),
-    "no schema": lambda folder: (folder / "bundle.json").write_text('{"format": 1, "schema": {}}'),
+    "no schema": lambda folder: (folder / "bundle.json").write_text('{"format": 2, "encoder": {}}'),
 }
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from easynas.data.store import Reduction
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.export import QUANTIZATIONS, export
 from easynas.deploy.measure import Interpreter
@@ -26,8 +25,8 @@ def reports(bundle, tmp_path_factory):
 def test_the_file_recognises_unseen_images_as_keras_does(quantization, reports, bundle, digits):
     images, labels = digits
     unseen = slice(TRAINING.stop, None)
-    keras_labels = bundle.labels(bundle.probabilities(images[unseen]))
-    file_labels = bundle.labels(Interpreter(reports[quantization].path).run(images[unseen]))
+    keras_labels = bundle.predict(bundle.answers(images[unseen]))
+    file_labels = bundle.predict(Interpreter(reports[quantization].path).run(images[unseen]))
     assert (file_labels == keras_labels).mean() > 0.97
     assert (file_labels == labels[unseen]).mean() > 0.85
 
@@ -36,7 +35,7 @@ def test_the_file_recognises_unseen_images_as_keras_does(quantization, reports, 
 def test_the_report_says_what_the_file_does(quantization, reports, bundle):
     report = reports[quantization]
     received = Interpreter(report.path).run(bundle.samples)
-    expected = bundle.probabilities(bundle.samples)
+    expected = bundle.answers(bundle.samples)
     assert report.agreement == (received.argmax(1) == expected.argmax(1)).mean()
     assert report.max_difference == pytest.approx(np.abs(received - expected).max(), abs=1e-6)
     assert (report.format, report.quantization, report.samples) == ("tflite", quantization, 200)
@@ -68,7 +67,7 @@ def test_no_quantization_is_float32(coloured, tmp_path):
 def test_a_report_is_one_readable_line(reports):
     line = str(reports["int8"])
     assert "\n" not in line
-    for part in ("int8.tflite", "kB", "ms", "200 images"):
+    for part in ("int8.tflite", "kB", "ms", "200 samples"):
         assert part in line
 
 
@@ -84,7 +83,7 @@ def test_a_saved_model_folder_serves_raw_images_and_replaces_an_earlier_one(bund
     report = export(bundle, path)
     loaded = tf.saved_model.load(str(path))
     served = loaded.serve(bundle.samples.astype(np.float32))
-    np.testing.assert_allclose(served, bundle.probabilities(bundle.samples), atol=1e-5)
+    np.testing.assert_allclose(served, bundle.answers(bundle.samples), atol=1e-5)
     assert (report.format, report.latency_ms, report.agreement) == ("saved_model", None, 1.0)
     assert list(path.parent.iterdir()) == [path]
 
@@ -92,9 +91,7 @@ def test_a_saved_model_folder_serves_raw_images_and_replaces_an_earlier_one(bund
 def test_a_keras_file_loads_alone(bundle, tmp_path):
     report = export(bundle, tmp_path / "model.keras")
     loaded = keras.models.load_model(report.path)
-    np.testing.assert_allclose(
-        loaded.predict(bundle.samples, verbose=0), bundle.probabilities(bundle.samples), atol=1e-6
-    )
+    np.testing.assert_allclose(loaded.predict(bundle.samples, verbose=0), bundle.answers(bundle.samples), atol=1e-6)
     assert report.format == "keras"
 
 
@@ -142,11 +139,11 @@ def test_a_model_that_does_not_convert_leaves_the_old_file(coloured, tmp_path, c
     layer = keras.layers.Resizing(4, 4, interpolation="bicubic")
     network = keras.Sequential([layer, keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
     network.build((None, 8, 8, 3))
-    model = assemble(coloured.schema, Reduction((1, 1), (8, 8)), network)
+    model, device = assemble(coloured.encoder, coloured.target.answer, network)
     path = tmp_path / "model.tflite"
     path.write_bytes(b"old")
     with pytest.raises(ExportError, match=r"TFLite.*ResizeBicubic"):
-        export(dataclasses.replace(coloured, model=model), path)
+        export(dataclasses.replace(coloured, model=model, device=device), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
     assert capfd.readouterr() == ("", "")
@@ -155,23 +152,23 @@ def test_a_model_that_does_not_convert_leaves_the_old_file(coloured, tmp_path, c
 class Contrary(Bundle):
     """Expects the reverse of what its model answers, so that every file disagrees with it."""
 
-    def probabilities(self, x, *, batch_size=256):
-        return Bundle.probabilities(self, x, batch_size=batch_size)[:, ::-1]
+    def answers(self, samples, *, batch_size=256):
+        return Bundle.answers(self, samples, batch_size=batch_size)[:, ::-1]
 
 
 def test_a_file_that_disagrees_is_an_error_or_a_warning(coloured, tmp_path):
-    contrary = Contrary(coloured.model, coloured.schema, coloured.target, coloured.samples)
+    contrary = Contrary(**{field.name: getattr(coloured, field.name) for field in dataclasses.fields(coloured)})
     for name in ("model.tflite", "model.keras", "folder"):
-        with pytest.raises(ExportError, match="same labels"):
+        with pytest.raises(ExportError, match="must answer as the Keras model"):
             export(contrary, tmp_path / name)
     assert not list(tmp_path.iterdir())
     report = export(contrary, tmp_path / "model.tflite", quantization="int8")
     assert report.agreement < 0.99
-    assert "changes the label" in str(report)
+    assert "changes the answer" in str(report)
 
 
 def test_probabilities_that_are_not_finite_are_refused(coloured, tmp_path):
     broken = keras.models.clone_model(coloured.model)
     broken.layers[-1].bias.assign([np.nan, 0.0, 0.0])
     with pytest.raises(ExportError, match="NaN"):
-        export(dataclasses.replace(coloured, model=broken), tmp_path / "model.tflite")
+        export(dataclasses.replace(coloured, model=broken, device=broken), tmp_path / "model.tflite")

@@ -17,8 +17,8 @@ def path(coloured, tmp_path_factory):
 
 def test_batches_and_single_images_give_the_same_probabilities_as_keras(path, coloured):
     interpreter = Interpreter(path)
-    expected = coloured.probabilities(coloured.samples)
-    assert interpreter.input_shape == (8, 8, 3)
+    expected = coloured.answers(coloured.samples)
+    assert interpreter.input_shapes == {"image": (8, 8, 3)}
     np.testing.assert_allclose(interpreter.run(coloured.samples), expected, atol=1e-5)
     np.testing.assert_allclose(interpreter.run(coloured.samples[3:4]), expected[3:4], atol=1e-5)
 
@@ -39,7 +39,7 @@ def test_quantised_inputs_and_outputs_are_translated(bundle, tmp_path):
     with Silence():
         path.write_bytes(converter.convert())
     received = Interpreter(path).run(bundle.samples)
-    expected = bundle.probabilities(bundle.samples)
+    expected = bundle.answers(bundle.samples)
     assert received.dtype == np.float32
     assert expected.max(axis=1).mean() > 0.5  # otherwise wrong inputs would hardly show
     np.testing.assert_allclose(received, expected, atol=0.1)
@@ -49,9 +49,7 @@ def test_a_model_for_any_batch_runs_one_image_at_a_time(coloured, tmp_path):
     path = tmp_path / "any_batch.tflite"
     with Silence():
         path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(coloured.model).convert())
-    np.testing.assert_allclose(
-        Interpreter(path).run(coloured.samples), coloured.probabilities(coloured.samples), atol=1e-5
-    )
+    np.testing.assert_allclose(Interpreter(path).run(coloured.samples), coloured.answers(coloured.samples), atol=1e-5)
 
 
 def test_an_interpreter_says_nothing(path, capfd, recwarn):

@@ -232,7 +232,7 @@ BAD_DATA: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     "one class": (lambda: (images(), np.zeros(20)), "at least two classes. Received 20 labels of 1 class"),
     "continuous labels": (lambda: (images(), np.linspace(0, 1, 20)), "look like a regression target"),
     "missing labels": (lambda: (images(), ["a", None] * 10), "Received 10 missing labels"),
-    "other lengths": (lambda: (images(), labels(19)), "Received 20 images and 19 labels"),
+    "other lengths": (lambda: (images(), labels(19)), "Received 20 samples and 19 labels"),
     "empty": (lambda: (np.zeros((0, 8, 8)), []), r"Received an empty array of shape \(0, 8, 8\)"),
     "unequal images": (lambda: (unequal(), labels()), r"Received \(8, 8\) at index 0 and \(8, 9\) at index 1"),
     "paths": (lambda: (["a.png", "b.png"], [0, 1]), "Received text or paths, starting with 'a.png'"),

@@ -27,10 +27,12 @@ from easynas.train.scoring import Scoring
 def evaluator(tmp_path: Path) -> Evaluator:
     digits = load_digits()
     data = ingest_images(digits.images, digits.target)
-    train, validation = split(data.labels, seed=0)
-    store = Store.write(tmp_path / "data", data, train=train, validation=validation, resolution=(8, 8))
-    network = Baseline(Answer("classes", 10), data.schema.mean, data.schema.variance)
-    return Evaluator(network, store, Scoring(), 0, "float32", 64, 1, tmp_path / "weights")
+    train, validation = split(data.y, seed=0)
+    store = Store.write(tmp_path / "data", data, data.encoder.at((8, 8)), train=train, validation=validation)
+    network = Baseline(Answer("classes", 10), data.encoder.schema.mean, data.encoder.schema.variance)
+    return Evaluator(
+        network, store, Scoring("accuracy", Answer("classes", 10)), 0, "float32", 64, 1, tmp_path / "weights"
+    )
 
 
 def travelled(evaluator: Evaluator) -> Detached:

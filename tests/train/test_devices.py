@@ -24,6 +24,7 @@ from easynas.data.images import ingest_images
 from easynas.data.split import split
 from easynas.data.store import Store
 from easynas.nets.baseline import Baseline
+from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.search.trial import Job
 from easynas.train import weights
@@ -33,10 +34,11 @@ from easynas.train.scoring import Scoring
 folder = Path(sys.argv[1])
 digits = load_digits()
 data = ingest_images(digits.images, digits.target)
-train, validation = split(data.labels, seed=0)
-store = Store.write(folder / "data", data, train=train, validation=validation, resolution=(8, 8))
-network = Baseline(Answer("classes", 10), data.schema.mean, data.schema.variance)
-evaluate = Evaluator(network, store, Scoring(), 0, "float32", 64, 1, folder / "weights", candidate=False)
+train, validation = split(data.y, seed=0)
+store = Store.write(folder / "data", data, data.encoder.at((8, 8)), train=train, validation=validation)
+network = Baseline(Answer("classes", 10), data.encoder.schema.mean, data.encoder.schema.variance)
+scoring = Scoring("accuracy", Answer("classes", 10))
+evaluate = Evaluator(network, store, scoring, 0, "float32", 64, 1, folder / "weights", candidate=False)
 first = replace(evaluate, spread_over="CPU")(Job(0, {}), deadline=Deadline.after(15.0), bar=-math.inf)
 again = replace(evaluate, inherit=0)(Job(1, {}), deadline=Deadline.after(5.0), bar=-math.inf)
 shapes = [array.shape for array in weights.load(folder / "weights" / "0.npz")]

@@ -9,8 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
 from easynas.errors import InputError
+from easynas.schema import Answer
 from easynas.train.scoring import Scoring, log_loss
 
+THREE = Answer("classes", 3)
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "roc_auc_ovr"]
 
 
@@ -20,61 +22,100 @@ def test_a_score_is_that_of_scikit_learn(metric: str, classes: int) -> None:
     x, y = make_classification(300, n_informative=5, n_classes=classes, flip_y=0.3, random_state=0)
     model = LogisticRegression().fit(x, y)
     expected = get_scorer(metric)(model, x, y)
-    assert Scoring(metric).score(model.predict_proba(x), y) == pytest.approx(expected)
-    Scoring(metric).check(y, classes)
+    scoring = Scoring(metric, Answer("classes", classes))
+    assert scoring.score(model.predict_proba(x), y) == pytest.approx(expected)
+    scoring.check(y)
 
 
 @pytest.mark.parametrize("metric", ["average_precision", "roc_auc", "f1"])
 def test_metrics_of_two_classes_are_scored_too(metric: str) -> None:
     x, y = make_classification(200, flip_y=0.3, random_state=0)
     model = LogisticRegression().fit(x, y)
-    assert Scoring(metric).score(model.predict_proba(x), y) == pytest.approx(get_scorer(metric)(model, x, y))
-    Scoring(metric).check(y, 2)
+    scoring = Scoring(metric, Answer("classes", 2))
+    assert scoring.score(model.predict_proba(x), y) == pytest.approx(get_scorer(metric)(model, x, y))
+    scoring.check(y)
 
 
 @pytest.mark.parametrize("metric", [*METRICS, "matthews_corrcoef"])
 def test_better_probabilities_score_higher(metric: str) -> None:
     labels = np.arange(30) % 3
     right, even = np.eye(3)[labels], np.full((30, 3), 1 / 3)
-    assert Scoring(metric).score(0.9 * right + 0.1 * even, labels) > Scoring(metric).score(even, labels)
+    assert Scoring(metric, THREE).score(0.9 * right + 0.1 * even, labels) > Scoring(metric, THREE).score(even, labels)
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "f1"])
 def test_a_metric_of_two_classes_is_refused_for_three(metric: str) -> None:
     with pytest.raises(InputError, match=f"of 3 classes. Received: '{metric}'.*'accuracy'"):
-        Scoring(metric).check(np.arange(9) % 3, 3)
+        Scoring(metric, THREE).check(np.arange(9) % 3)
 
 
 @pytest.mark.parametrize("metric", ["acuracy", "loss", ""])
 def test_an_unknown_metric_is_answered_with_usual_ones(metric: str) -> None:
     with pytest.raises(InputError, match=f"'accuracy', 'balanced_accuracy'.* Received: '{metric}'"):
-        Scoring(metric).check(np.arange(9) % 3, 3)
+        Scoring(metric, THREE).check(np.arange(9) % 3)
 
 
 @pytest.mark.parametrize("metric", ["r2", "neg_mean_squared_error"])
 def test_a_metric_for_numbers_is_refused(metric: str) -> None:
     with pytest.raises(InputError, match="must not depend on the order of the classes"):
-        Scoring(metric).check(np.arange(30) % 3, 3)
+        Scoring(metric, THREE).check(np.arange(30) % 3)
 
 
 def test_a_metric_that_needs_every_class_is_refused_when_one_is_not_held_out() -> None:
     with pytest.raises(InputError, match="8 held-out samples of 3 classes, 1 of which have none there"):
-        Scoring("neg_log_loss").check(np.arange(8) % 2, 3)
-    Scoring("accuracy").check(np.arange(8) % 2, 3)
+        Scoring("neg_log_loss", THREE).check(np.arange(8) % 2)
+    Scoring("accuracy", THREE).check(np.arange(8) % 2)
 
 
 def test_the_standard_error_of_an_accuracy_is_binomial() -> None:
     right = np.random.default_rng(0).random((4000, 400)) < 0.8
-    assert Scoring().standard_error(0.8, 400) == pytest.approx(right.mean(axis=1).std(), rel=0.05)
+    nothing = np.zeros((400, 3))
+    expected = right.mean(axis=1).std()
+    assert Scoring("accuracy", THREE).standard_error(0.8, nothing, nothing) == pytest.approx(expected, rel=0.05)
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])
 def test_a_perfect_score_is_not_certain(score: float) -> None:
-    assert Scoring().standard_error(score, 100) == pytest.approx(0.01)
+    nothing = np.zeros((100, 3))
+    assert Scoring("accuracy", THREE).standard_error(score, nothing, nothing) == pytest.approx(0.01)
 
 
-def test_the_standard_error_of_other_metrics_is_an_upper_bound() -> None:
-    assert Scoring("f1_macro").standard_error(0.99, 100) == pytest.approx(0.05)
+@pytest.mark.parametrize("metric", ["f1_macro", "neg_log_loss", "roc_auc_ovr"])
+def test_the_standard_error_of_other_metrics_is_their_spread_over_samples(metric: str) -> None:
+    scoring = Scoring(metric, THREE)
+
+    def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        y = rng.integers(3, size=300)
+        noisy = np.eye(3)[y] + rng.gumbel(size=(300, 3))
+        return np.exp(noisy) / np.exp(noisy).sum(axis=1, keepdims=True), y
+
+    scores = [scoring.score(*drawn(seed)) for seed in range(60)]
+    answers, y = drawn(0)
+    assert scoring.standard_error(scores[0], answers, y) == pytest.approx(np.std(scores), rel=0.5)
+
+
+def test_labels_are_scored_with_the_best_threshold() -> None:
+    rng = np.random.default_rng(0)
+    y = (rng.random((500, 4)) < 0.1).astype(np.float32)
+    probabilities = np.clip(0.1 + 0.25 * y + rng.normal(0.0, 0.02, y.shape), 0, 1)  # never above one half
+    scoring = Scoring.of(None, Answer("labels", 4))
+    assert scoring.metric == "f1_macro"
+    assert scoring.score(probabilities, y) > 0.99
+    assert 0.15 < scoring.threshold(probabilities, y) < 0.35
+    scoring.check(y)
+
+
+def test_numbers_are_scored_in_their_units() -> None:
+    answer = Answer("numbers", 2, mean=(100.0, -5.0), scale=(20.0, 0.5))
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(200, 2))
+    answers = y + rng.normal(0.0, 0.1, y.shape)
+    errors = np.mean(np.abs(answers - y), axis=0) * answer.scale
+    assert Scoring("neg_mean_absolute_error", answer).score(answers, y) == pytest.approx(-errors.mean())
+    assert Scoring.of(None, answer).score(answers, y) == pytest.approx(0.99, abs=0.01)
+    with pytest.raises(InputError, match=r"'accuracy'.*Try one of"):
+        Scoring("accuracy", answer).check(y)
 
 
 def test_log_loss_is_finite_and_that_of_its_definition() -> None:

@@ -13,8 +13,9 @@ from keras import layers
 
 from easynas import spaces
 from easynas.nets.block import Block
-from easynas.nets.design import Compute, Design, choose_resolution, design_images, is_mirrored_alike
-from easynas.schema import ImageSchema
+from easynas.nets.design import Compute
+from easynas.nets.images import ImageDesign, choose_resolution, design_images, is_mirrored_alike
+from easynas.schema import Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
 from tests.nets.drawn import CLASSES
 
@@ -64,11 +65,11 @@ def declare_training(hp: keras_tuner.HyperParameters) -> None:
     hp.Choice("train/smoothing", [0.0, 0.1, 0.2])
 
 
-def designed(block: Block, *, seconds: float = 60.0) -> Design:
+def designed(block: Block, *, seconds: float = 60.0) -> ImageDesign:
     return design_images(
         schema(12, 12, 1),
-        CLASSES,
-        resolution=(12, 12),
+        Answer("classes", CLASSES),
+        shape=(12, 12, 1),
         compute=compute(seconds),
         block=block,
         declare_training=declare_training,
@@ -76,7 +77,7 @@ def designed(block: Block, *, seconds: float = 60.0) -> Design:
     )
 
 
-def unsized(design: Design, knobs: list[str] | None = None) -> Iterator[Values]:
+def unsized(design: ImageDesign, knobs: list[str] | None = None) -> Iterator[Values]:
     """The portfolio; what scales its designs is added to `knobs`."""
     return dataclasses.replace(design, sizing=Unsized(design.space, [] if knobs is None else knobs)).portfolio()
 
@@ -148,13 +149,13 @@ def test_large_images_are_reduced_with_a_reason_that_names_both_sizes() -> None:
 def test_mirroring_is_allowed_where_enough_accuracy_survives_it(
     accuracy: float, mirrored: float, *, alike: bool
 ) -> None:
-    assert is_mirrored_alike(accuracy, mirrored, 10) is alike
+    assert is_mirrored_alike(accuracy, mirrored, Answer("classes", 10)) is alike
 
 
 def test_accuracy_by_chance_does_not_count() -> None:
     # Above chance 0.4 becomes 0.1 with two classes, 0.8 becomes 0.5 with ten.
-    assert not is_mirrored_alike(0.9, 0.6, 2)
-    assert is_mirrored_alike(0.9, 0.6, 10)
+    assert not is_mirrored_alike(0.9, 0.6, Answer("classes", 2))
+    assert is_mirrored_alike(0.9, 0.6, Answer("classes", 10))
 
 
 @pytest.mark.parametrize("block", [*map(spaces.create, spaces.names()), Mine()], ids=lambda block: block.name)
@@ -234,7 +235,11 @@ def test_more_compute_makes_larger_networks() -> None:
 def test_mirroring_changes_nothing_else() -> None:
     design = designed(Mine())
     assert design.network.augment.mirror is False
-    mirroring = design.mirroring()
+    unchanged, reason = design.informed({"usual_score": 0.97, "mirrored_score": 0.4})
+    assert unchanged is design
+    assert "never mirrors" in reason
+    mirroring, reason = design.informed({"usual_score": 0.9, "mirrored_score": 0.88})
+    assert "mirrors images at random" in reason
     assert mirroring.network.augment == dataclasses.replace(design.network.augment, mirror=True)
     assert mirroring.sizing is design.sizing
     assert dataclasses.replace(mirroring.network, augment=design.network.augment) == design.network

@@ -1,0 +1,160 @@
+"""Which space, resolution and augmentation for which images, and why.
+
+Every choice comes with a sentence for the report. The constants are rules of thumb for trainings of minutes on a few
+cores.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import keras_tuner
+
+from easynas.nets.block import Block
+from easynas.nets.design import Compute
+from easynas.nets.head import ImageHead
+from easynas.nets.network import Augment, ImageNetwork
+from easynas.nets.sizing import Count, Sizing, count_macs
+from easynas.schema import Answer, ImageSchema
+from easynas.space.space import SearchSpace, Values
+
+_PIXEL_MACS = 10_000.0  # of a network that uses its pixels well
+_SMALLEST_SIDE, _LARGEST_SIDE = 32, 128
+_ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
+_MIRRORED = 0.6
+"""Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
+than two thirds."""
+
+_PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
+    ("vgg/width", 1.0, {"network": "vgg", "train/optimizer": "adamw"}),
+    ("resnet/width", 1.0, {"network": "resnet", "train/optimizer": "adamw"}),
+    ("vgg/width", 0.5, {"network": "vgg", "train/smoothing": 0.2}),
+    ("resnet/width", 0.6, {"network": "resnet", "resnet/halve_first": True, "augment/cutout": True}),
+    ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12, "train/optimizer": "adamw"}),
+    ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
+    ("sepconv/width", 0.6, {"network": "sepconv", "train/optimizer": "adamw"}),
+    ("regnet/w0", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
+    ("nb201/width", 1.0, {"network": "nb201", "train/optimizer": "adamw"}),
+    ("darts/width", 0.6, {"network": "darts", "train/optimizer": "adamw"}),
+    ("hierarchical/width", 0.6, {"network": "hierarchical", "train/optimizer": "adamw"}),
+)
+"""Designs known to be good, best guess first: what scales them, their share of the compute, and their choices."""
+
+
+@dataclass(frozen=True)
+class ImageDesign:
+    """Where to search for images, see `Design`; networks are as large as the compute allows.
+
+    Attributes:
+        network: what values of the space describe; it does not mirror images until the baseline says that it may.
+        sizing: the space, and what its networks cost.
+        reasons: why, as sentences.
+    """
+
+    network: ImageNetwork
+    sizing: Sizing
+    reasons: tuple[str, ...]
+
+    @property
+    def space(self) -> SearchSpace:
+        return self.sizing.space
+
+    @property
+    def shipped(self) -> ImageNetwork:
+        """The network without augmentation."""
+        return replace(self.network, augment=None)
+
+    def portfolio(self) -> Iterator[Values]:
+        """Genotypes known to be good, best guess first, cut to the compute; each is sized when it is asked for."""
+        names = set(self.space.names)
+        chosen = self.network.block.name
+        for knob, share, choices in _PORTFOLIO:
+            values = {name: value for name, value in choices.items() if name in names}
+            if knob in names and choices["network"] in (chosen, values.get("network")):
+                yield self.sizing.fit(values, knob=knob, share=share)
+        yield self.space.default()
+
+    def feasible(self, values: Values) -> bool:
+        """Whether the compute is neither exceeded nor wasted by much."""
+        return self.sizing.affordable(values)
+
+    def informed(self, metrics: Mapping[str, float]) -> tuple["ImageDesign", str]:
+        """The design with training images mirrored at random, if the baseline, which never saw one, recognised such.
+
+        Args:
+            metrics: of the baseline: `usual_score` on held-out images, `mirrored_score` on the same mirrored.
+        """
+        score, mirrored = metrics["usual_score"], metrics["mirrored_score"]
+        alike = is_mirrored_alike(score, mirrored, self.network.answer)
+        reason = (
+            f"The baseline scored {mirrored:.2f} on mirrored images against {score:.2f} on the originals: training "
+            f"{'mirrors images at random' if alike else 'never mirrors images'}."
+        )
+        augment = self.network.augment
+        if not alike or augment is None:
+            return self, reason
+        return replace(self, network=replace(self.network, augment=replace(augment, mirror=True))), reason
+
+
+def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int, int], str]:
+    """The `(height, width)` to train at, and why: as large as the compute allows, and never larger than the images."""
+    side = 1.5 * math.sqrt(compute.macs / _PIXEL_MACS)
+    side = 8 * round(min(max(side, _SMALLEST_SIDE), _LARGEST_SIDE) / 8)
+    native = math.sqrt(schema.height * schema.width)
+    if native <= _ALMOST * side:
+        return (schema.height, schema.width), f"Images keep their {schema.height} x {schema.width} pixels."
+    height, width = (max(1, round(length * side / native)) for length in (schema.height, schema.width))
+    return (height, width), (
+        f"Images are reduced from {schema.height} x {schema.width} to {height} x {width} pixels: {compute.samples:,} "
+        f"images in {compute.seconds:.0f} s leave {compute.macs / 1e6:.1f} million multiply-accumulates for one."
+    )
+
+
+def is_mirrored_alike(score: float, mirrored: float, answer: Answer) -> bool:
+    """Whether mirrored images are still what they were, judged by a network that never saw one.
+
+    Args:
+        score: of the baseline on held-out images: accuracy for classes, at most 1 for anything.
+        mirrored: its score on the same images with left and right swapped.
+        answer: what it answers.
+    """
+    chance = 1.0 / answer.outputs if answer.kind == "classes" else 0.0
+    return mirrored - chance >= _MIRRORED * max(score - chance, 0.0)
+
+
+def design_images(
+    schema: ImageSchema,
+    answer: Answer,
+    *,
+    shape: tuple[int, ...],
+    compute: Compute,
+    block: Block,
+    declare_training: Callable[[keras_tuner.HyperParameters], None],
+    seed: int,
+    count: Count = count_macs,
+) -> ImageDesign:
+    """The space and the portfolio for these images.
+
+    Args:
+        schema: what an image is.
+        answer: what networks answer.
+        shape: of the images that networks see, `(height, width, channels)`.
+        compute: what the time can buy.
+        block: the space.
+        declare_training: declares the choices that are not the network's.
+        seed: of the augmentation.
+        count: counts the multiply-accumulates of a network.
+    """
+    augment = Augment(mirror=False, seed=seed)
+    network = ImageNetwork(block, ImageHead(answer), mean=schema.mean, variance=schema.variance, augment=augment)
+    hp = keras_tuner.HyperParameters()
+    network.declare(hp)
+    declare_training(hp)
+    searched = SearchSpace(hp)
+    sizing = Sizing(network, searched, shape, compute.macs, count)
+    reasons = (
+        f"A network may cost about {compute.macs / 1e6:.1f} million multiply-accumulates an image, so that training "
+        f"sees the {compute.samples:,} images about {compute.epochs:.0f} times.",
+        f"The space {block.name or 'auto'!r} has {searched.size():.3g} designs.",
+    )
+    return ImageDesign(network, sizing, reasons)

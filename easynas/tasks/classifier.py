@@ -1,0 +1,55 @@
+"""`Classifier`: what all estimators of classes have in common, whatever the data are."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from easynas.data.dataset import Target
+from easynas.data.labels import LabelsTarget, is_multilabel
+from easynas.data.target import ClassTarget
+from easynas.tasks.base import Estimator
+from easynas.train.scoring import Scoring, loss
+
+
+class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+    """An estimator of one of several classes, or of any of several labels.
+
+    Attributes:
+        classes_: labels `(classes,)` in their dtype, sorted.
+    """
+
+    def predict_proba(self, x: Any) -> np.ndarray:
+        """Probabilities `(n, classes)` of raw samples, columns in the order of `classes_`."""
+        return self._answers(x)
+
+    def predict(self, x: Any) -> Any:
+        """The most probable label of every raw sample, `(n,)`, in the dtype of the labels of `fit`.
+
+        Where `fit` received any number of labels a sample, the same comes back in the same form.
+        """
+        return self.bundle_.predict(self._answers(x))
+
+    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
+        """The metric that was searched for, on other samples; larger is better."""
+        answers, target = self._answers(x), self.bundle_.target
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        return Scoring.of(self.metric, target.answer).score(answers, target.encode(y), weights=weights)
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """Several metrics at once: the one that was searched for, the usual ones, log loss."""
+        answers, target = self._answers(x), self.bundle_.target
+        encoded = target.encode(y)
+        searched = Scoring.of(self.metric, target.answer).metric
+        names = dict.fromkeys([searched, *_METRICS[target.answer.kind]])
+        scores = {name: Scoring(name, target.answer).score(answers, encoded) for name in names}
+        return {**scores, "log_loss": loss(answers, encoded, target.answer)}
+
+    def _target(self, y: Any) -> Target:
+        return LabelsTarget.learn(y) if is_multilabel(y) else ClassTarget.learn(y)
+
+
+_METRICS = {
+    "classes": ("accuracy", "balanced_accuracy", "f1_macro"),
+    "labels": ("accuracy", "f1_macro", "f1_micro"),
+}

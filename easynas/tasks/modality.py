@@ -1,0 +1,37 @@
+"""`Modality`: what differs between images, texts and tables. Everything else of a fit is the same for all of them."""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from easynas.data.dataset import Dataset, Encoder
+
+if TYPE_CHECKING:
+    from easynas.nets.block import Block
+    from easynas.nets.design import Compute, Design
+    from easynas.tasks.phases import Prepared
+    from easynas.tasks.session import Session
+
+
+class Modality(Protocol):
+    """A kind of data. TensorFlow is imported by its methods, not by its module, so `fit` decides when."""
+
+    name: str
+    """What its search spaces are listed under, see `easynas.spaces`."""
+
+    search_share: float
+    """Share of the time that is left after the baseline for the search. What trains for few epochs is better searched
+    longer and combined; what is never trained to its end is better trained longer."""
+
+    members: int
+    """Most networks that are combined into one; 1 for the single best."""
+
+    def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
+        """Samples and targets, checked; an `InputError` says what is wrong with them."""
+
+    def encoder(self, session: "Session", compute: "Compute") -> Encoder:
+        """The encoder that the samples go through, given what the time can buy; choices are noted in the session."""
+
+    def baseline(self, prepared: "Prepared") -> "Block":
+        """The network of the first seconds, without any choice."""
+
+    def design(self, session: "Session", prepared: "Prepared") -> "Design":
+        """Where to search."""

@@ -1,0 +1,46 @@
+"""`Regressor`: what all estimators of numbers have in common, whatever the data are."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from easynas.data.dataset import Target
+from easynas.data.numbers import NumberTarget
+from easynas.tasks.base import Estimator
+from easynas.train.scoring import Scoring
+
+
+class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
+    """An estimator of one number a sample, or of several."""
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The number of every raw sample, `(n,)`, or `(n, numbers)` where `fit` received several."""
+        return np.asarray(self.bundle_.predict(self._answers(x)))
+
+    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
+        """The metric that was searched for, on other samples; larger is better, R² by default."""
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        answers, encoded = self._compared(x, y)
+        return Scoring.of(self.metric, self.bundle_.target.answer).score(answers, encoded, weights=weights)
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """Several metrics at once: the one that was searched for, R², and two errors in the units of `y`."""
+        answers, encoded = self._compared(x, y)
+        answer = self.bundle_.target.answer
+        searched = Scoring.of(self.metric, answer).metric
+        scores = {name: Scoring(name, answer).score(answers, encoded) for name in dict.fromkeys([searched, "r2"])}
+        errors = {name: -Scoring(f"neg_{name}", answer).score(answers, encoded) for name in _ERRORS}
+        return {**scores, **errors}
+
+    def _compared(self, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Answers and targets, both standardised."""
+        target = self.bundle_.target
+        answers = (self._answers(x) - np.asarray(target.answer.mean)) / np.asarray(target.answer.scale)
+        return answers, target.encode(y)
+
+    def _target(self, y: Any) -> Target:
+        return NumberTarget.learn(y)
+
+
+_ERRORS = ("root_mean_squared_error", "mean_absolute_error")
