@@ -1,7 +1,9 @@
 """How the time of a fit is divided.
 
-A third of what is left after the start goes into the search, the rest into one long training; and none into a search
-whose trials would be too short to compare. Shares as in findings on short budgets (docs/findings.md): at most
+Where networks are trained as long as there is time (`divide`), a third of what is left after the start goes into the
+search, the rest into one long training; and none into a search whose trials would be too short to compare. Where
+networks are trained after a few epochs (`spread`), nearly all goes into the search, whose best networks are then
+combined. Shares as in findings on short budgets (docs/findings.md): at most
 10 % for preparation, 25 to 35 % for the search.
 """
 
@@ -16,6 +18,10 @@ _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 
 _TRIAL_SHARE = 1 / 6
 """A trial as a share of the final training: shorter ones rank networks by how they start, not by how they end."""
+
+
+_ROUNDS = 6
+"""Trials that follow each other on one core, at least, where networks are combined: fewer leave nothing to choose."""
 
 
 @dataclass(frozen=True)
@@ -65,5 +71,32 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
         search / rounds,
         f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; "
         "the final training has the rest.",
+        start,
+    )
+
+
+def spread(left: float, *, start_seconds: float, combine_seconds: float) -> Plan:
+    """Divides the seconds that are left after the baseline where the best networks of the search are combined.
+
+    Args:
+        left: seconds for the search and the combination together.
+        start_seconds: what a network takes before its first step, as the baseline took it.
+        combine_seconds: what building the combination may take.
+    """
+    search = left - combine_seconds
+    start = _STARTS * start_seconds
+    if search < start + _USEFUL_SECONDS:
+        return Plan(
+            0.0,
+            0.0,
+            f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {max(left, 0.0):.0f} s are left. "
+            "The best known design is trained all the time.",
+        )
+    trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)
+    return Plan(
+        search,
+        trial,
+        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {trial:.0f} s at most; "
+        "then the best networks are combined.",
         start,
     )

@@ -22,8 +22,8 @@ from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1
 KEPT = 3
-"""How many of the best trials keep their weights on the disk; so do what is still running, the latest trial, and what
-may still be trained on (`promotable`)."""
+"""How many of the best trials keep their weights on the disk, unless told otherwise; so do what is still running, the
+latest trial, and what may still be trained on (`promotable`)."""
 
 _SHIPPED, _RUN, _FACT = "shipped", "run", "fact"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
@@ -52,6 +52,7 @@ class Study:
         records: list[Record],
         journal: Journal | None = None,
         clock: Callable[[], float] = time.time,
+        keep: int = KEPT,
     ) -> None:
         self.directory = directory
         self.header = records[0]
@@ -65,6 +66,7 @@ class Study:
         self._records = records
         self._journal = journal
         self._clock = clock
+        self._keep = keep
         self._listeners: list[Callable[[Trial], None]] = []
         self._weighty: list[Done] = []
         self._low: deque[Done] = deque(maxlen=LATEST)
@@ -78,7 +80,13 @@ class Study:
 
     @classmethod
     def open(
-        cls, directory: Path, header: Record, *, budget: float = 0.0, clock: Callable[[], float] = time.time
+        cls,
+        directory: Path,
+        header: Record,
+        *,
+        budget: float = 0.0,
+        keep: int = KEPT,
+        clock: Callable[[], float] = time.time,
     ) -> "Study":
         """Starts a study, or continues the one in `directory`; use it as a context, or close it.
 
@@ -86,6 +94,7 @@ class Study:
             directory: made if it is missing.
             header: of a new study; of one that is continued, task, data and metric must be the same.
             budget: seconds of the run that begins.
+            keep: how many of the best trials keep their weights.
             clock: the time of day in seconds, for the records.
 
         Raises:
@@ -97,7 +106,7 @@ class Study:
                 _check_same(journal.records[0], header, journal.path)
             else:
                 journal.append({"format": FORMAT, **header})
-            study = cls(directory, journal.records, journal, clock)
+            study = cls(directory, journal.records, journal, clock, keep)
             study._begin(budget)
         except StudyError:
             journal.close()
@@ -127,6 +136,11 @@ class Study:
     @property
     def next_id(self) -> int:
         return self._next_id
+
+    @property
+    def with_weights(self) -> list[Done]:
+        """The trials whose weights are kept."""
+        return list(self._weighty)
 
     @property
     def best(self) -> Done | None:
@@ -203,7 +217,7 @@ class Study:
         self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
         if trial.job.continues is not None:
             self._continued.add(trial.job.continues)
-        if isinstance(trial, Done) and not trial.dropped:
+        if isinstance(trial, Done) and not trial.dropped and not trial.job.members:
             self._weighty.append(trial)
             if trial.job.fidelity < 1.0:
                 self._low.append(trial)
@@ -215,7 +229,7 @@ class Study:
 
     def _prune(self) -> None:
         """Deletes the weights of trials that can no longer become the result, nor be trained on."""
-        best = heapq.nlargest(KEPT, self._weighty, key=rank_key)
+        best = heapq.nlargest(self._keep, self._weighty, key=rank_key)
         needed = {trial.job.id for trial in (*best, *promotable(self._low, self._continued), *self.trials[-1:])}
         kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
@@ -260,6 +274,7 @@ def _record(trial: Trial) -> Record:
 
 def _trial(record: Record) -> Trial:
     fields = {name: value for name, value in record.items() if name not in ("status", "at")}
-    job = Job(**fields.pop("job"))
+    asked = fields.pop("job")
+    job = Job(**{**asked, "members": tuple(asked.get("members", ()))})
     kind: type[Done] | type[Failed] = _KINDS[record["status"]]
     return kind(job=job, **fields)

@@ -17,6 +17,7 @@ class Job:
         origin: why a strategy proposed it, in a few words for the report.
         continues: number of the trial whose weights the training goes on from; None: it starts from random ones.
         trained: share of a full training that these weights have behind them, in [0, fidelity); the job adds the rest.
+        members: numbers of the trials whose networks are averaged; nothing is trained then.
     """
 
     id: int
@@ -25,6 +26,7 @@ class Job:
     origin: str = ""
     continues: int | None = None
     trained: float = 0.0
+    members: tuple[int, ...] = ()
 
     @property
     def whole(self) -> bool:

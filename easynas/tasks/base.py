@@ -65,7 +65,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         verbose: 0 silent, 1 progress, 2 also every automatic choice.
 
     Attributes:
-        classes_: labels `(classes,)` in their dtype, sorted.
+        classes_: labels `(classes,)` in their dtype, sorted; not for numbers.
         best_score_: score of the shipped model on the held-out samples.
         study_: all trials, the automatic choices (`study_.notes`) and the seconds of the phases (`study_.timings`).
         fit_seconds_: wall-clock seconds of the last `fit`.
@@ -157,7 +157,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         with (
             Interrupt() as interrupt,
             study_folder(settings.directory) as folder,
-            Study.open(folder, header, budget=settings.seconds) as study,
+            Study.open(folder, header, budget=settings.seconds, keep=_KEPT * self._modality.members) as study,
         ):
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
@@ -192,7 +192,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         display = Display(deadline, metric=scoring.metric, verbose=settings.verbose)
         display.phase("loading TensorFlow")
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
-            from easynas.tasks import phases
+            from easynas.tasks import phases, shipping
             from easynas.tasks.session import Session
 
             machine = phases.known_machine(study)
@@ -214,10 +214,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 if plan.search > 0:
                     with session.phase("search", "searching"):
                         phases.search(session, prepared, designed, plan)
-                with session.phase("final", "training the best network"):
-                    final = phases.train_final(session, prepared, designed)
+                if self._modality.members == 1 or plan.search == 0:
+                    with session.phase("final", "training the best network"):
+                        final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):
-                return phases.bundle(session, prepared, designed, final=final)
+                return shipping.ship(session, prepared, designed, final=final)
 
     def _header(self, settings: Settings, scoring: Scoring, data: Dataset, held_out: Dataset | None) -> dict[str, Any]:
         return {
@@ -285,6 +286,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         saved.save(self, self.bundle_, Path(folder))
 
 
+_KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 

@@ -32,9 +32,9 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """The metric that was searched for, on other samples; larger is better."""
-        answers, target = self._answers(x), self.bundle_.target
         weights = None if sample_weight is None else np.asarray(sample_weight)
-        return Scoring.of(self.metric, target.answer).score(answers, target.encode(y), weights=weights)
+        target = self.bundle_.target
+        return self._score(Scoring.of(self.metric, target.answer).metric, self._answers(x), target.encode(y), weights)
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """Several metrics at once: the one that was searched for, the usual ones, log loss."""
@@ -42,8 +42,13 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         encoded = target.encode(y)
         searched = Scoring.of(self.metric, target.answer).metric
         names = dict.fromkeys([searched, *_METRICS[target.answer.kind]])
-        scores = {name: Scoring(name, target.answer).score(answers, encoded) for name in names}
+        scores = {name: self._score(name, answers, encoded) for name in names}
         return {**scores, "log_loss": loss(answers, encoded, target.answer)}
+
+    def _score(self, metric: str, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
+        target = self.bundle_.target
+        thresholds = target.thresholds if isinstance(target, LabelsTarget) else None
+        return Scoring(metric, target.answer).score(answers, y, weights=weights, thresholds=thresholds)
 
     def _target(self, y: Any) -> Target:
         return LabelsTarget.learn(y) if is_multilabel(y) else ClassTarget.learn(y)

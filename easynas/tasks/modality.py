@@ -17,12 +17,8 @@ class Modality(Protocol):
     name: str
     """What its search spaces are listed under, see `easynas.spaces`."""
 
-    search_share: float
-    """Share of the time that is left after the baseline for the search. What trains for few epochs is better searched
-    longer and combined; what is never trained to its end is better trained longer."""
-
     members: int
-    """Most networks that are combined into one; 1 for the single best."""
+    """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         """Samples and targets, checked; an `InputError` says what is wrong with them."""

@@ -1,4 +1,4 @@
-"""The phases of a fit, in the order in which they run: baseline, search, final training, bundle.
+"""The phases of a fit, in the order in which they run: baseline, search, final training; `shipping` follows them.
 
 Each takes the `Session` and adds its trials to the study. This module is imported by `fit`, after the fork server has
 begun to import TensorFlow for the workers, so that both imports go on at the same time.
@@ -13,34 +13,30 @@ import numpy as np
 
 from easynas import strategies
 from easynas.data.dataset import Dataset, Encoder
-from easynas.data.split import strata
 from easynas.data.store import Store
-from easynas.deploy.bundle import Bundle, assemble, choose_samples
 from easynas.engines.local import Local
 from easynas.engines.warm import cores
-from easynas.errors import InputError, SearchError
+from easynas.errors import InputError
 from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design
-from easynas.nets.network import build, precision
 from easynas.schema import Answer
-from easynas.search.incumbent import incumbent, to_ship
+from easynas.search.incumbent import incumbent
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
-from easynas.search.plan import Plan, baseline_seconds, divide
+from easynas.search.plan import Plan, baseline_seconds, divide, spread
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
-from easynas.train import weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, probe
 
 _MACHINE = "machine"
-_BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
+BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
+_MEMBER_SECONDS, _COMBINE_SHARE = 1.0, 0.15  # to build one of several networks, beyond what the baseline took; and all
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
-_MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
 _SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
 
@@ -147,8 +143,13 @@ def _informed(session: Session, designed: Design, baseline: Trial) -> Design:
 def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     """How the rest of the time is divided."""
     start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
-    one_core = prepared.compute.epoch_seconds * cores()
-    planned = divide(session.deadline.left - _BUNDLE_SECONDS, start_seconds=start, epoch_seconds=one_core)
+    left = session.deadline.left - BUNDLE_SECONDS
+    if session.modality.members > 1:
+        building = baseline.metrics["build_seconds"] if isinstance(baseline, Done) else 0.0
+        most = min(session.modality.members * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
+        planned = spread(left, start_seconds=start, combine_seconds=most)
+    else:
+        planned = divide(left, start_seconds=start, epoch_seconds=prepared.compute.epoch_seconds * cores())
     session.note(planned.reason)
     return planned
 
@@ -188,36 +189,10 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     tolerance, launcher = session.deadline.tolerance, session.settings.launcher
     with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
-        engine.submit(job, deadline=session.deadline.before(_BUNDLE_SECONDS), bar=-np.inf)
+        engine.submit(job, deadline=session.deadline.before(BUNDLE_SECONDS), bar=-np.inf)
         trial = next_trial(engine, session.interrupt)
     session.study.append(trial)
     return trial
-
-
-def bundle(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Bundle:
-    """The model of the final training, or of a trial that is clearly better, ready to use.
-
-    Raises:
-        SearchError: there is no trial with a model.
-    """
-    best = session.study.best if final is None else to_ship(final, session.study.trials)
-    if best is None:
-        reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
-        raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
-    session.study.ship(best)
-    network = designed.shipped if best.job.values else session.modality.baseline(prepared)
-    with precision("float32"):
-        model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(network, best.job.values, x))
-    device.set_weights(weights.load(session.study.weights_path(best.job.id)))
-    data = session.data
-    rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    return Bundle(model, device, prepared.encoder, data.target, data.samples[rows])
-
-
-def _samples(data: Dataset) -> int:
-    """How many samples to keep with the model: enough to check it, as long as they are small."""
-    size = data.samples.nbytes // len(data.samples) if isinstance(data.samples, np.ndarray) else 0
-    return int(min(_MOST_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
 
 
 def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: int) -> Evaluator:

@@ -115,13 +115,13 @@ class Evaluator:
         built = time.monotonic() - started
         scores: dict[str, float] = {}
 
-        def judge() -> dict[str, float]:
+        def judged() -> np.ndarray:
             if shipped is not model:
                 shipped.set_weights(model.get_weights())
-            return self._scores(shipped, held_out)
+            return predict(shipped, held_out.x)
 
         def promising() -> bool:
-            score = judge()["score"]
+            score = self.scoring.score(judged(), held_out.y)
             if self.candidate:
                 scores["first_slice_score"] = score
             return not self.candidate or score >= bar
@@ -142,8 +142,7 @@ class Evaluator:
         if outcome.diverged:
             return Failed(job, "diverged: the loss stopped being a number", time.monotonic() - started)
         if outcome.progress >= 1.0:
-            weights.save(self._weights_path(job.id), model.get_weights())
-            scores |= judge()
+            scores |= self._finish(job, model, held_out, judged())
         else:
             scores["score"] = scores["first_slice_score"]
         scores["devices"] = float(devices)
@@ -174,19 +173,24 @@ class Evaluator:
         with precision("float32"):
             return model_of(self.network, job.values, shapes(self.store.validation().x))
 
-    def _scores(self, model: Any, held_out: Arrays) -> dict[str, float]:
-        answers = predict(model, held_out.x)
+    def _finish(self, job: Job, model: Any, held_out: Arrays, answers: np.ndarray) -> dict[str, float]:
+        """Keeps the weights of a network, and scores its `answers` for the held-out samples."""
+        weights.save(self._weights_path(job.id), model.get_weights(), answers=answers)
         score = self.scoring.score(answers, held_out.y)
-        scores = {
+        return {
             "score": score,
             "loss": loss(answers, held_out.y, self.scoring.answer),
             "standard_error": self.scoring.standard_error(score, answers, held_out.y),
+            **(self._mirrored(model, held_out, answers) if self.mirrored else {}),
         }
-        if self.mirrored and isinstance(held_out.x, np.ndarray):
-            usual = Scoring.of(None, self.scoring.answer)
-            scores["usual_score"] = usual.score(answers, held_out.y)
-            scores["mirrored_score"] = usual.score(predict(model, held_out.x[:, :, ::-1]), held_out.y)
-        return scores
+
+    def _mirrored(self, model: Any, held_out: Arrays, answers: np.ndarray) -> dict[str, float]:
+        """The usual metric on the images as they are, and on the same with left and right swapped."""
+        if isinstance(held_out.x, dict):
+            return {}
+        usual = Scoring.of(None, self.scoring.answer)
+        mirrored = predict(model, held_out.x[:, :, ::-1])
+        return {"usual_score": usual.score(answers, held_out.y), "mirrored_score": usual.score(mirrored, held_out.y)}
 
     def _done(
         self, job: Job, model: Any, scores: dict[str, float], outcome: Outcome, *, built: float, started: float

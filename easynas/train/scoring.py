@@ -1,9 +1,11 @@
 """Scores of what networks answer, by the names of scikit-learn's scorers; larger is better."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
@@ -20,6 +22,10 @@ _USUAL = {
 }
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 _RESAMPLES = 40
+_PRIOR = 20
+
+Thresholds = float | Sequence[float]
+"""Probability from which labels are given: one for all, or one for each."""
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -39,7 +45,7 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class _Labeller(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """The same for any number of labels a sample."""
 
-    def __init__(self, probabilities: np.ndarray, threshold: float) -> None:
+    def __init__(self, probabilities: np.ndarray, threshold: Thresholds) -> None:
         self.probabilities = probabilities
         self.threshold = threshold
         self.classes_ = [np.arange(2)] * probabilities.shape[1]
@@ -48,7 +54,7 @@ class _Labeller(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.probabilities
 
     def predict(self, _: object) -> np.ndarray:
-        return (self.probabilities >= self.threshold).astype(np.int32)
+        return (self.probabilities >= np.asarray(self.threshold)).astype(np.int32)
 
 
 class _Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -78,22 +84,38 @@ class Scoring:
         """The metric of that name; None: the usual one for such answers."""
         return cls(metric or DEFAULTS[answer.kind], answer)
 
-    def score(self, answers: np.ndarray, y: np.ndarray, *, weights: np.ndarray | None = None) -> float:
+    def score(
+        self,
+        answers: np.ndarray,
+        y: np.ndarray,
+        *,
+        weights: np.ndarray | None = None,
+        thresholds: Sequence[float] | None = None,
+    ) -> float:
         """How good answers are.
-
-        Labels are given where their probability is above a threshold, the same for all; the best one is taken, so this
-        is an estimate of what is possible.
 
         Args:
             answers: of networks, `(n, outputs)`.
             y: class numbers `(n,)`, or what each output should be, `(n, outputs)`.
             weights: how much each sample counts, `(n,)`; None: all the same.
+            thresholds: probability from which each label is given; None: the same for all, and the one that makes this
+                score best, so it is an estimate of what is possible.
         """
-        threshold = self.threshold(answers, y) if self.answer.kind == "labels" else 0.5
-        return self._score(answers, y, weights, threshold)
+        return self._score(answers, y, weights, self._threshold(answers, y) if thresholds is None else thresholds)
 
-    def threshold(self, probabilities: np.ndarray, y: np.ndarray) -> float:
-        """The probability from which labels are given, such that the metric is best."""
+    def thresholds(self, probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
+        """The probability from which each label is given.
+
+        Each label has the one that makes its F1 best; one that few samples have is drawn to the one that makes the
+        metric best for all, as if it had been that on `_PRIOR` more samples with the label.
+        """
+        common = float(np.max(self._threshold(probabilities, y)))
+        return tuple(_shrunk(probabilities[:, label], y[:, label], common) for label in range(self.answer.outputs))
+
+    def _threshold(self, probabilities: np.ndarray, y: np.ndarray) -> float:
+        """The same threshold for all labels with which the metric is best; one half where there are no labels."""
+        if self.answer.kind != "labels":
+            return 0.5
         scores = [self._scored(_Labeller(probabilities, each), y.astype(np.int32), None) for each in _THRESHOLDS]
         best = np.flatnonzero(np.asarray(scores) >= max(scores))
         return float(_THRESHOLDS[best[len(best) // 2]])  # the middle one of equals
@@ -105,7 +127,7 @@ class Scoring:
             return math.sqrt(max(score * (1.0 - score), 1.0 / count) / count)
         rng = np.random.default_rng(0)
         rows = (rng.integers(count, size=count) for _ in range(_RESAMPLES))
-        threshold = self.threshold(answers, y) if self.answer.kind == "labels" else 0.5
+        threshold = self._threshold(answers, y)
         resampled = (chosen for chosen in rows if self._is_scorable(y[chosen]))
         scores = [self._score(answers[chosen], y[chosen], None, threshold) for chosen in resampled]
         finite = np.asarray([each for each in scores if math.isfinite(each)])
@@ -140,7 +162,7 @@ class Scoring:
                 f"numbers. Try one of {usual}."
             )
 
-    def _score(self, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None, threshold: float) -> float:
+    def _score(self, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None, threshold: Thresholds) -> float:
         if self.metric == "accuracy" and self.answer.kind == "classes":
             return float(np.average(answers.argmax(axis=1) == y, weights=weights))
         match self.answer.kind:
@@ -179,6 +201,17 @@ class Scoring:
             return f"{self.answer.outputs} {self.answer.kind}"
         absent = self.answer.outputs - len(np.unique(y))
         return f"{self.answer.outputs} classes{f', {absent} of which have none there' if absent else ''}"
+
+
+def _shrunk(probabilities: np.ndarray, y: np.ndarray, common: float) -> float:
+    """The threshold of one label, on the scale of logits between its own best one and the common one."""
+    chosen = probabilities[:, None] >= _THRESHOLDS
+    hits = (chosen & (y[:, None] > 0)).sum(axis=0)
+    f1 = 2 * hits / np.maximum(chosen.sum(axis=0) + y.sum(), 1)
+    best = np.flatnonzero(f1 >= f1.max())
+    own = float(_THRESHOLDS[best[len(best) // 2]])
+    share = float(y.sum() / (y.sum() + _PRIOR))
+    return float(expit(share * logit(own) + (1 - share) * logit(common)))
 
 
 def _invented(answer: Answer, count: int) -> np.ndarray:

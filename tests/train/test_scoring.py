@@ -102,7 +102,7 @@ def test_labels_are_scored_with_the_best_threshold() -> None:
     scoring = Scoring.of(None, Answer("labels", 4))
     assert scoring.metric == "f1_macro"
     assert scoring.score(probabilities, y) > 0.99
-    assert 0.15 < scoring.threshold(probabilities, y) < 0.35
+    assert 0.15 < scoring._threshold(probabilities, y) < 0.35
     scoring.check(y)
 
 

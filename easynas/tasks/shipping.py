@@ -1,0 +1,134 @@
+"""What is shipped: the best network, or the average of several, with everything that belongs to it."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from keras import layers
+
+from easynas.data.dataset import Dataset, Target
+from easynas.data.labels import LabelsTarget
+from easynas.data.split import strata
+from easynas.deploy.bundle import Bundle, assemble, choose_samples
+from easynas.errors import SearchError
+from easynas.nets.block import Block
+from easynas.nets.design import Design
+from easynas.nets.network import build, model_of, precision
+from easynas.search.incumbent import to_ship
+from easynas.search.trial import Done, Job, Trial
+from easynas.tasks.phases import BUNDLE_SECONDS, Prepared
+from easynas.tasks.session import Session
+from easynas.train import weights
+from easynas.train.scoring import loss
+from easynas.train.selection import select
+
+_MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
+_CAUTION = 1.5  # a network may take longer to build here than where it was trained
+
+Shares = dict[int, float]
+"""Weight of each network in the average, by the number of its trial."""
+
+
+Members = dict[int, tuple[Block, Any]]
+"""What each of them trained and its choices, by the number of its trial."""
+
+
+def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Bundle:
+    """The model of the final training, of a trial that is clearly better, or of several trials; ready to use.
+
+    Raises:
+        SearchError: there is no trial with a model.
+    """
+    best = session.study.best if final is None else to_ship(final, session.study.trials)
+    if best is None:
+        reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
+        raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
+    shares = _shares(session, prepared, best) if final is None else {best.job.id: 1.0}
+    if len(shares) > 1:
+        best = _average(session, prepared, shares)
+        session.study.append(best)
+    session.study.ship(best)
+    trials = {trial.job.id: trial for trial in session.study.with_weights}
+    with precision("float32"):
+        if len(shares) == 1:
+            network, values = _network(session, prepared, designed, best)
+            model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(network, values, x))
+            device.set_weights(weights.load(session.study.weights_path(best.job.id)))
+        else:
+            members = {number: _network(session, prepared, designed, trials[number]) for number in shares}
+            model, device = assemble(prepared.encoder, prepared.answer, _joined(session, prepared, members, shares))
+    data = session.data
+    rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
+    return Bundle(model, device, prepared.encoder, _target(session, prepared, shares), data.samples[rows])
+
+
+def _target(session: Session, prepared: Prepared, shares: Shares) -> Target:
+    """The target; of labels with thresholds that suit the network."""
+    target = session.data.target
+    if not isinstance(target, LabelsTarget):
+        return target
+    y, answers = prepared.store.validation().y, _answers(session, shares)
+    return replace(target, thresholds=session.scoring.thresholds(answers, y))
+
+
+def _samples(data: Dataset) -> int:
+    """How many samples to keep with the model: enough to check it, as long as they are small."""
+    size = data.samples.nbytes // len(data.samples) if isinstance(data.samples, np.ndarray) else 0
+    return int(min(_MOST_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
+
+
+def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
+    """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
+    candidates = [trial for trial in session.study.with_weights if trial.job.fidelity == 1.0]
+    building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
+    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (_CAUTION * building + 1e-3))
+    most = min(session.modality.members, affordable)
+    if most < 2 or len(candidates) < 2:
+        return {best.job.id: 1.0}
+    answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
+    return select(answers, prepared.store.validation().y, session.scoring, most=most)
+
+
+def _average(session: Session, prepared: Prepared, shares: Shares) -> Done:
+    """The average as a trial of its own, scored as the others were."""
+    started = time.monotonic()
+    y, answers = prepared.store.validation().y, _answers(session, shares)
+    score = session.scoring.score(answers, y)
+    trials = {trial.job.id: trial for trial in session.study.with_weights}
+    sums = {name: sum(trials[number].metrics[name] for number in shares) for name in ("parameters", "macs")}
+    metrics = {
+        **sums,
+        "loss": loss(answers, y, prepared.answer),
+        "standard_error": session.scoring.standard_error(score, answers, y),
+    }
+    members = tuple(sorted(shares))
+    origin = "average of " + ", ".join(map(str, members))
+    job = Job(session.study.next_id, {"network": "average"}, origin=origin, members=members)
+    session.note(f"The model is the {origin}; on held-out samples it scores {score:.4f}.")
+    return Done(job, score, time.monotonic() - started, metrics)
+
+
+def _answers(session: Session, shares: Shares) -> np.ndarray:
+    """What the average answers for the held-out samples."""
+    parts = (share * weights.load_answers(session.study.weights_path(number)) for number, share in shares.items())
+    return np.asarray(sum(parts))
+
+
+def _network(session: Session, prepared: Prepared, designed: Design, trial: Done) -> tuple[Block, Any]:
+    """What a trial trained, and its choices."""
+    return (designed.shipped if trial.job.values else session.modality.baseline(prepared)), trial.job.values
+
+
+def _joined(session: Session, prepared: Prepared, members: Members, shares: Shares) -> Any:
+    """Adds all members to the tensors that they see, each with its weights, and their weighted sum."""
+
+    def average(x: Any) -> Any:
+        parts = []
+        for number, (network, values) in members.items():
+            member = model_of(network, values, prepared.encoder.inputs)
+            member.set_weights(weights.load(session.study.weights_path(number)))
+            parts.append(layers.Rescaling(shares[number])(member(x, training=False)))
+        return layers.Add()(parts)
+
+    return average
