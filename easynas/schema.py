@@ -34,6 +34,23 @@ class ImageSchema:
 
 
 @dataclass(frozen=True)
+class TextSchema:
+    """What networks see of one text; ids are integers from 0, which stands for nothing.
+
+    Attributes:
+        words: length of the sequence of its words.
+        vocabulary: how many ids words have.
+        grams: how many n-grams are kept of it.
+        gram_vocabulary: how many ids n-grams have.
+    """
+
+    words: int
+    vocabulary: int
+    grams: int
+    gram_vocabulary: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a network answers about one sample.
 

@@ -1,0 +1,77 @@
+"""`Text`: an exported text model in two files, run by a TFLite interpreter."""
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from easynas.runtime.tokenizer import Tokenizer
+
+INTERPRETERS = (("ai_edge_litert", "ai_edge_litert.interpreter"), ("tensorflow", "tensorflow.lite"))
+"""Packages that run a `.tflite` file, and where their `Interpreter` is; the first that is installed serves."""
+
+
+class Text:
+    """Answers about texts.
+
+    Args:
+        model: path of the `.tflite` file, whose inputs are what the tokenizer gives.
+        tokenizer: path of the JSON file beside it, as `Tokenizer.to_config` describes it.
+        threads: of the interpreter.
+
+    Raises:
+        ValueError: no interpreter is installed, or the tokenizer is a newer easynas'.
+    """
+
+    def __init__(self, model: str | Path, tokenizer: str | Path, *, threads: int = 1) -> None:
+        config = json.loads(Path(tokenizer).read_text(encoding="utf8"))
+        self.tokenizer = Tokenizer.from_config(config)
+        self._interpreter = _interpreter_class()(model_path=str(model), num_threads=threads)
+        self._interpreter.allocate_tensors()
+        self._inputs = {_name(each["name"]): each["index"] for each in self._interpreter.get_input_details()}
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        """What the network answers, float32 `(n, outputs)`: probabilities, or numbers as it learned them.
+
+        Raises:
+            ValueError: `texts` is one text, or holds something else than texts.
+        """
+        _require_texts(texts)
+        arrays = self.tokenizer.encode(texts)
+        answers = [self._answer({name: array[i : i + 1] for name, array in arrays.items()}) for i in range(len(texts))]
+        width = self._interpreter.get_output_details()[0]["shape"][-1]
+        return np.concatenate(answers) if answers else np.zeros((0, width), np.float32)
+
+    def _answer(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
+        for name, index in self._inputs.items():
+            self._interpreter.set_tensor(index, arrays[name])
+        self._interpreter.invoke()
+        return np.array(self._interpreter.get_tensor(self._output))
+
+
+def _require_texts(texts: Any) -> None:
+    if isinstance(texts, str):
+        raise ValueError(f"Texts must be a list of strings. Received one string, {texts[:40]!r}; put it into a list.")
+    wrong = next((text for text in texts if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise ValueError(f"Texts must be strings. Received {wrong!r}; convert it with `str`.")
+
+
+def _name(tensor: str) -> str:
+    """`"words"` of `"serving_default_words:0"`."""
+    return tensor.removeprefix("serving_default_").partition(":")[0]
+
+
+def _interpreter_class() -> Any:
+    for package, module in INTERPRETERS:
+        if find_spec(package) is not None:
+            return import_module(module).Interpreter
+    raise ValueError(
+        "A TFLite interpreter must be installed. Found neither ai-edge-litert nor TensorFlow; "
+        "run `pip install ai-edge-litert`."
+    )
