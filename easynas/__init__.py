@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from easynas.space.space import SearchSpace
     from easynas.tasks.image import ImageClassifier, ImageRegressor
     from easynas.tasks.saved import load
+    from easynas.tasks.text import TextClassifier, TextRegressor
 
     search: Search
 
@@ -55,6 +56,8 @@ __all__ = [
     "SearchError",
     "SearchSpace",
     "StudyError",
+    "TextClassifier",
+    "TextRegressor",
     "__version__",
     "engines",
     "load",
@@ -86,6 +89,8 @@ _HOMES = {
     "SearchError": _ERRORS,
     "SearchSpace": "easynas.space.space",
     "StudyError": _ERRORS,
+    "TextClassifier": "easynas.tasks.text",
+    "TextRegressor": "easynas.tasks.text",
     "load": "easynas.tasks.saved",
 }
 _MODULES = frozenset({"engines", "samples", "search", "spaces", "strategies", "testing"})

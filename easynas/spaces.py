@@ -1,12 +1,14 @@
-"""Search spaces by name.
+"""Search spaces by name, for each kind of data.
 
 >>> from easynas import spaces
 >>> spaces.names()
 ('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv', 'nb201', 'darts', 'hierarchical')
+>>> spaces.names("texts")
+('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer')
 
-"auto" is the first five in one space. The others, whose units are graphs with a choice on every edge, are searched on
-request only: they have up to 10^24 designs, of which the tens of trials of a usual budget see too few, and a network
-takes 5 to 30 CPU-seconds before its first step. Give them ten minutes or more.
+"auto" for images is the first five in one space, for texts all. The others for images, whose units are graphs with a
+choice on every edge, are searched on request only: they have up to 10^24 designs, of which the tens of trials of a
+usual budget see too few, and a network takes 5 to 30 CPU-seconds before its first step. Give them ten minutes or more.
 """
 
 from importlib import import_module
@@ -30,13 +32,19 @@ _HOMES = {
 _AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 
 
-def names() -> tuple[str, ...]:
-    """All names that `create` knows."""
-    return ("auto", *_HOMES)
+_NAMES = {
+    "images": ("auto", *_HOMES),
+    "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer"),
+}
+
+
+def names(data: str = "images") -> tuple[str, ...]:
+    """All names of spaces for "images" or "texts"."""
+    return _NAMES[data]
 
 
 def create(name: str) -> "Block":
-    """The block of a space.
+    """The block of a space for images; networks for other data need to know the data, and estimators build them.
 
     Raises:
         InputError: an unknown name.
@@ -51,7 +59,7 @@ def create(name: str) -> "Block":
     return OneOf(tuple(create(each) for each in _AUTO))
 
 
-def check_name(name: object) -> None:
+def check_name(name: object, data: str = "images") -> None:
     """Raises an `InputError` that lists the names unless `name` is one of them."""
-    if name not in names():
-        raise InputError(f"`space` must be an easynas.Block or one of {list(names())}. Received: {name!r}.")
+    if name not in names(data):
+        raise InputError(f"`space` must be an easynas.Block or one of {list(names(data))}. Received: {name!r}.")

@@ -7,8 +7,9 @@ from easynas.data.images import ImageEncoder
 from easynas.data.labels import LabelsTarget
 from easynas.data.numbers import NumberTarget
 from easynas.data.target import ClassTarget
+from easynas.data.tokenizer import TextEncoder
 
-_ENCODERS: dict[str, type[Encoder]] = {"images": ImageEncoder}
+_ENCODERS: dict[str, type[Encoder]] = {"images": ImageEncoder, "texts": TextEncoder}
 _TARGETS: dict[str, type[Target]] = {"classes": ClassTarget, "labels": LabelsTarget, "numbers": NumberTarget}
 
 

@@ -11,6 +11,7 @@ from easynas.errors import InputError
 from easynas.runtime.tokenizer import FIRST_GRAM, FIRST_WORD, Tokenizer
 from easynas.schema import TextSchema
 
+CHUNK_BYTES = 1 << 24
 _SHOWN = 40  # characters of a text in a message
 
 
@@ -66,6 +67,20 @@ class TextEncoder:
     def encode(self, samples: Any) -> dict[str, np.ndarray]:
         """Returns `"words"`, int32 `(n, words)`, and `"grams"`, int32 `(n, grams)`, see `Tokenizer.encode`."""
         return self.tokenizer.encode(samples)
+
+    def raw(self, samples: np.ndarray) -> np.ndarray:
+        """The texts as they are, as an array of text `(n,)`."""
+        return np.asarray(samples.tolist(), dtype=str) if len(samples) else np.empty(0, "<U1")
+
+    @property
+    def chunk(self) -> int:
+        """How many texts make a few megabytes of ids."""
+        return max(1, CHUNK_BYTES // (8 * (self.tokenizer.words + self.tokenizer.grams + self.tokenizer.length)))
+
+    @property
+    def learned(self) -> str:
+        """Nothing that the texts themselves do not say."""
+        return ""
 
     def to_config(self) -> dict[str, Any]:
         """The encoder as plain JSON values."""

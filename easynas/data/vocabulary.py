@@ -52,9 +52,7 @@ def learn(texts: Sequence[str]) -> Tokenizer:
     length = _covering(sizes, _ALMOST_ALL, most=LONGEST_TEXT)
     characters, folded, alone = _characters(text[:length] for text in texts)
     nothing = np.zeros(0, np.int64)
-    tokenizer = Tokenizer(
-        characters, folded, alone, length, MOST_WORDS, MOST_GRAMS, nothing, nothing, spelling=True
-    )
+    tokenizer = Tokenizer(characters, folded, alone, length, MOST_WORDS, MOST_GRAMS, nothing, nothing, spelling=True)
     learned = _evenly(texts, int(np.minimum(sizes, length).sum()))
     least = 2 + len(learned) // _RARE
     counts, vocabulary = _words(tokenizer, learned, least)

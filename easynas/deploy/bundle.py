@@ -20,7 +20,7 @@ import tensorflow as tf
 from easynas.data.dataset import Encoder, Inputs, Shapes, Target
 from easynas.data.kinds import encoder_of, target_of, to_config
 from easynas.deploy.atomic import replacing
-from easynas.deploy.preprocess import preprocess
+from easynas.deploy.front import front
 from easynas.errors import InputError
 from easynas.schema import Answer
 
@@ -104,7 +104,7 @@ def assemble(encoder: Encoder, answer: Answer, network: Callable[[Any], Any]) ->
         network: from Keras tensors, as of `encoder.encode`, to the tensor of answers. It shares its weights with the
             results. Random augmentation belongs outside, unless `network` is a `keras.Model`.
     """
-    first = preprocess(encoder)
+    first = front(encoder)
 
     def ending(x: Any) -> Any:
         answers = network(x, training=False) if isinstance(network, keras.Model) else network(x)

@@ -20,13 +20,8 @@ _LAST = np.int32(2**31 - 1)
 """Behind every id when ids are sorted."""
 
 
-def preprocess(encoder: TextEncoder) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a shipped model of texts begins with.
-
-    Returns:
-        The raw inputs, `"text"`, strings `(batch,)`; and the encoded tensors, `"words"` and `"grams"`, int32, equal to
-        those of `encoder.encode`.
-    """
+def tokenize(encoder: TextEncoder) -> tuple[Any, dict[str, Any]]:
+    """The input of texts `(batch,)`, and `"words"` and `"grams"` of them, int32, equal to those of `encoder.encode`."""
     tokenizer = encoder.tokenizer
     text = Input((), dtype="string", name="text")
     spelled = _Spelled.of(text, tokenizer)
@@ -36,10 +31,8 @@ def preprocess(encoder: TextEncoder) -> tuple[dict[str, Any], dict[str, Any]]:
     if tokenizer.spelling:
         hashes += _character_grams(spelled)
     found = _lookup(tokenizer.gram_vocabulary, ops.concatenate(hashes, axis=1))
-    return {"text": text}, {
-        "words": _words(words, there, tokenizer),
-        "grams": _distinct(found, tokenizer.grams),
-    }
+    ids = {"words": _words(words, there, tokenizer), "grams": _distinct(found, tokenizer.grams)}
+    return text, ids
 
 
 @dataclass(frozen=True)

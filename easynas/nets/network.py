@@ -95,6 +95,25 @@ class OneOf(Block):
         return chosen.build(hp, x)
 
 
+@dataclass(frozen=True)
+class Fixed(Block):
+    """A block whose choices are made.
+
+    Attributes:
+        block: what is built.
+        values: its choices; absent ones take their default.
+    """
+
+    block: Block
+    values: Mapping[str, Value]
+
+    def declare(self, hp: keras_tuner.HyperParameters) -> None:
+        """Declares nothing."""
+
+    def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
+        return build(self.block, self.values, x)
+
+
 def model_of(network: Block, values: Mapping[str, Value], inputs: Shapes) -> keras.Model:
     """The network that `values` describe; not compiled.
 

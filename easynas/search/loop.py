@@ -85,6 +85,7 @@ def run_search(
     trial_seconds: float,
     max_trials: float,
     start_seconds: float = 0.0,
+    drop: bool = True,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
@@ -92,7 +93,7 @@ def run_search(
     Every trial is in the study before the strategy learns of it. A full training gets `trial_seconds`, stretched or
     squeezed a little so that the last ones end together with the search. A job of lower fidelity, or one that goes on
     from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
-    is compared with others of its rung, so nothing stretches it and no bar ends it early. What the loop itself takes,
+    is compared with others of its rung, so nothing stretches it and no bar ends it early; nor does one without `drop`. What the loop itself takes,
     proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends
     the search.
     """
@@ -113,7 +114,7 @@ def run_search(
             if exhausted:
                 break
             seconds = _stretched(wanted, deadline.left) if job.whole else wanted
-            bar = first_slice_bar(study.front_runner) if job.whole else -math.inf
+            bar = first_slice_bar(study.front_runner) if job.whole and drop else -math.inf
             running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
             started, next_id = started + 1, next_id + 1
             shortest = min(wanted, shortest or wanted)

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Any
 from easynas import spaces
 from easynas.data.dataset import Dataset, Encoder
 from easynas.data.images import ImageEncoder, ingest_images
+from easynas.schema import Answer
 from easynas.tasks.classifier import Classifier
 from easynas.tasks.regressor import Regressor
 
 if TYPE_CHECKING:
+    from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute
     from easynas.nets.images import ImageDesign
+    from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -34,11 +37,14 @@ class Images:
         session.note(reason)
         return encoder.at(resolution)
 
-    def baseline(self, prepared: "Prepared") -> "Block":
+    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> None:
+        return None
+
+    def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         from easynas.nets.baseline import Baseline
 
         encoder = _of(prepared.encoder)
-        return Baseline(prepared.answer, encoder.schema.mean, encoder.schema.variance)
+        return Baseline(prepared.answer, encoder.schema.mean, encoder.schema.variance), {}
 
     def design(self, session: "Session", prepared: "Prepared") -> "ImageDesign":
         from easynas.nets.images import design_images

@@ -3,10 +3,13 @@
 from typing import TYPE_CHECKING, Any, Protocol
 
 from easynas.data.dataset import Dataset, Encoder
+from easynas.schema import Answer
 
 if TYPE_CHECKING:
+    from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, Design
+    from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -26,8 +29,11 @@ class Modality(Protocol):
     def encoder(self, session: "Session", compute: "Compute") -> Encoder:
         """The encoder that the samples go through, given what the time can buy; choices are noted in the session."""
 
-    def baseline(self, prepared: "Prepared") -> "Block":
-        """The network of the first seconds, without any choice."""
+    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> Any:
+        """What networks need to know of the training samples beforehand; None where it is nothing."""
+
+    def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
+        """The network of the first seconds, without any choice, and how it is trained."""
 
     def design(self, session: "Session", prepared: "Prepared") -> "Design":
         """Where to search."""

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,7 @@ class Prepared:
         store: training and validation data.
         encoder: what they went through.
         answer: what networks answer.
+        statistics: what they need to know of the training samples beforehand.
         machine: its speed.
         compute: what the time can buy.
         batch_size: samples a step.
@@ -56,6 +58,7 @@ class Prepared:
     store: Store
     encoder: Encoder
     answer: Answer
+    statistics: Any
     machine: Machine
     compute: Compute
     batch_size: int
@@ -98,7 +101,9 @@ def prepare(
     batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
     session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
     session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
-    return Prepared(store, encoder, session.data.target.answer, machine, compute, batch_size)
+    answer = session.data.target.answer
+    statistics = session.modality.statistics(encoder, store.train(), answer)
+    return Prepared(store, encoder, answer, statistics, machine, compute, batch_size)
 
 
 def design(session: Session, prepared: Prepared) -> Design:
@@ -114,8 +119,10 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     trained = next((trial for trial in session.study.trials if is_baseline(trial)), None)
     if trained is not None:
         return trained, _informed(session, design(session, prepared), trained)
-    network = session.modality.baseline(prepared)
-    evaluate = replace(evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True)
+    network, training = session.modality.baseline(prepared)
+    evaluate = replace(
+        evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True, defaults=training
+    )
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
     patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left)
@@ -170,6 +177,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
             trial_seconds=planned.trial,
             max_trials=session.settings.max_trials,
             start_seconds=planned.start,
+            drop=session.modality.members == 1,  # what overfits soon is trained soon, and combined if it is different
             check=session.interrupt.check,
         )
 

@@ -117,7 +117,7 @@ def _answers(session: Session, shares: Shares) -> np.ndarray:
 
 def _network(session: Session, prepared: Prepared, designed: Design, trial: Done) -> tuple[Block, Any]:
     """What a trial trained, and its choices."""
-    return (designed.shipped if trial.job.values else session.modality.baseline(prepared)), trial.job.values
+    return (designed.shipped if trial.job.values else session.modality.baseline(prepared)[0]), trial.job.values
 
 
 def _joined(session: Session, prepared: Prepared, members: Members, shares: Shares) -> Any:

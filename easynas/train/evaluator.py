@@ -5,7 +5,8 @@ begins anew, the learning rate rises to its peak again and falls to zero within 
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from easynas.nets.cost import macs, parameters
 from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.space.dimension import Value
 from easynas.train import weights
 from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
@@ -53,6 +55,7 @@ class Evaluator:
             it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
         mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
+        defaults: choices of the training that a job leaves open.
     """
 
     network: Block
@@ -67,6 +70,7 @@ class Evaluator:
     candidate: bool = True
     spread_over: str | None = None
     mirrored: bool = False
+    defaults: Mapping[str, Value] = field(default_factory=dict)
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
         """Trains until `deadline`; gives up after a first slice with a score below `bar`.
@@ -129,7 +133,7 @@ class Evaluator:
         outcome = train(
             model,
             train_arrays,
-            Recipe.of(job.values, batch_size=self.batch_size),
+            Recipe.of({**self.defaults, **job.values}, batch_size=self.batch_size),
             deadline,
             self.scoring.answer,
             batch_size=self.batch_size,

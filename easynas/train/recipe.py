@@ -72,6 +72,18 @@ class Recipe:
                 return keras.losses.MeanSquaredError()
 
 
+EPOCHS = (2, 4, 8, 16, 32)
+
+
+def declare_brief(hp: keras_tuner.HyperParameters) -> None:
+    """Registers the choices of a training that ends after a few epochs, before the network fits noise."""
+    hp.Choice("train/optimizer", ["adamw", "sgd"], default="adamw")
+    hp.Choice("train/rate", [0.25, 0.5, 1.0, 2.0], default=1.0)
+    hp.Choice("train/decay", [0.2, 1.0, 3.0], default=1.0)
+    hp.Choice("train/smoothing", [0.0, 0.1], default=0.0)
+    hp.Choice("train/epochs", list(EPOCHS), default=8)
+
+
 def declare(hp: keras_tuner.HyperParameters) -> None:
     """Registers the choices of training on `hp`; rate and decay are multiples of what the optimizer usually gets."""
     hp.Choice("train/optimizer", list(_PEAK), default="sgd")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easynas.data.tokenizer import TextEncoder
-from easynas.deploy.texts import preprocess
+from easynas.deploy.texts import tokenize
 from easynas.runtime import Tokenizer
 
 ALPHABET = "aAbBéÉßİıσςΣ 日本ไทย!?.😀🏽\u0301\u200d\ufe0f\n\t\x00\u2028\ufeff\ufffe𝒳𐐀9"
@@ -34,7 +34,7 @@ def encoder() -> TextEncoder:
 
 @cache
 def graph() -> Any:
-    model = keras.Model(*preprocess(encoder()))
+    model = keras.Model(*tokenize(encoder()))
     signature = [tf.TensorSpec((None,), tf.string)]
     return tf.function(lambda texts: model({"text": texts}, training=False), input_signature=signature)
 
@@ -80,7 +80,7 @@ def test_ten_thousand_random_texts_have_the_same_ids_everywhere() -> None:
 @pytest.mark.parametrize("texts", [["ab"], ["a"], ["a b", "b a"], ["!"], ["日"], ["a" * 50]])
 def test_tiny_training_texts_make_a_graph_too(texts: list[str]) -> None:
     small = TextEncoder.learn(texts)
-    model = keras.Model(*preprocess(small))
+    model = keras.Model(*tokenize(small))
     asked = [*texts, "", "a b a", "xyz", "日!"]
     found = model({"text": tf.constant(asked)})
     for name, expected in small.encode(small.check(asked)).items():
@@ -88,7 +88,7 @@ def test_tiny_training_texts_make_a_graph_too(texts: list[str]) -> None:
 
 
 def test_the_file_loads_in_safe_mode_where_easynas_is_not(tmp_path: Path) -> None:
-    keras.Model(*preprocess(encoder())).save(tmp_path / "model.keras")
+    keras.Model(*tokenize(encoder())).save(tmp_path / "model.keras")
     expected = encoder().encode(LEARNED)
     np.savez(tmp_path / "expected.npz", texts=np.array(LEARNED), **expected)
     code = """

@@ -45,7 +45,9 @@ class GRU(Block):
         for level in range(hp.get(f"{self.name}/depth")):
             if level > 0:
                 x = normalized(x, there)
-            x = layers.Concatenate()([_states(x, there, width), ops.flip(_states(ops.flip(x, 1), ops.flip(there, 1), width), 1)])
+            x = layers.Concatenate()(
+                [_states(x, there, width), ops.flip(_states(ops.flip(x, 1), ops.flip(there, 1), width), 1)]
+            )
         pooled = layers.Concatenate()([attended(x, there), largest(x, there)])
         return answers(layers.Dropout(dropout)(pooled), self.answer)
 

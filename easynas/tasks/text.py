@@ -1,0 +1,87 @@
+"""`TextClassifier` and `TextRegressor`: from texts in any language to a network."""
+
+from typing import TYPE_CHECKING, Any
+
+from easynas.data.dataset import Dataset, Encoder, ingest
+from easynas.data.tokenizer import TextEncoder, check_texts
+from easynas.schema import Answer
+from easynas.tasks.classifier import Classifier
+from easynas.tasks.regressor import Regressor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from easynas.data.store import Arrays
+    from easynas.nets.block import Block
+    from easynas.nets.design import Compute, ListedDesign
+    from easynas.nets.text.statistics import GramStatistics
+    from easynas.space.space import Values
+    from easynas.tasks.phases import Prepared
+    from easynas.tasks.session import Session
+
+
+class Texts:
+    """Texts, see `Modality`: small networks of different kinds, trained for a few epochs, the best of them averaged."""
+
+    name = "texts"
+    members = 5
+
+    def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
+        return ingest(check_texts(x), y, sample_weight=sample_weight, target=target, learn=_learn)
+
+    def encoder(self, session: "Session", compute: "Compute") -> TextEncoder:
+        """The encoder that was learned with the data."""
+        encoder = _of(session.data.encoder)
+        schema = encoder.schema
+        session.note(
+            f"A text is its first {schema.words} words, of a vocabulary of {schema.vocabulary:,}, and up to "
+            f"{schema.grams:,} of {schema.gram_vocabulary:,} n-grams of words and characters."
+        )
+        return encoder
+
+    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "GramStatistics":
+        from easynas.nets.text.statistics import GramStatistics
+
+        assert isinstance(train.x, dict)  # as `TextEncoder.encode` gives them
+        return GramStatistics.learn(train.x["grams"], train.y, answer, vocabulary=_of(encoder).schema.gram_vocabulary)
+
+    def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
+        from easynas.nets.texts import BASELINE, text_baseline
+
+        return text_baseline(prepared.answer, prepared.statistics), BASELINE
+
+    def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
+        from easynas.nets.texts import design_texts
+        from easynas.train import recipe
+
+        return design_texts(
+            _of(prepared.encoder).schema,
+            prepared.answer,
+            prepared.statistics,
+            space=session.settings.space,
+            declare_training=recipe.declare_brief,
+        )
+
+
+def _learn(texts: "np.ndarray") -> "tuple[np.ndarray, TextEncoder]":
+    return texts, TextEncoder.learn(texts)
+
+
+def _of(encoder: Encoder) -> TextEncoder:
+    assert isinstance(encoder, TextEncoder)  # texts are ingested with no other
+    return encoder
+
+
+class TextClassifier(Classifier):
+    """Classifies texts `(n,)` in any language: a list, an array or a pandas Series of `str`; see `Estimator`.
+
+    Missing texts count as empty. Labels may be integers, texts or booleans; or any number of them a text.
+    """
+
+    _modality = Texts()
+
+
+class TextRegressor(Regressor):
+    """Predicts numbers from texts `(n,)` in any language; see `Estimator`."""
+
+    _modality = Texts()
