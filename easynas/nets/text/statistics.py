@@ -47,7 +47,6 @@ class GramStatistics:
         """
         targets = np.eye(answer.outputs)[y] if answer.kind == "classes" else np.reshape(y, (len(y), answer.outputs))
         documents, sums = _count(grams, targets, vocabulary)
-        documents[0], sums[0] = len(grams), 0.0
         idf = np.log((1 + len(grams)) / (1 + documents)) + 1
         if answer.kind == "numbers":
             evidence = sums / (documents + SHRINKAGE)[:, None]
