@@ -23,7 +23,7 @@ MOST_GRAMS = 4096
 """N-grams kept of one text, at most."""
 
 WORD_VOCABULARY, WORD_GRAM_VOCABULARY, CHARACTER_GRAM_VOCABULARY = 20_000, 2**15, 2**15
-"""Largest vocabularies. The two kinds of n-grams have one each, because pieces of words are in more texts than words."""
+"""Largest vocabularies. The two kinds of n-grams have one each: pieces of words are in more texts than words."""
 
 _ALMOST_ALL = 0.995  # of the texts are read in full
 _MOST = 0.98  # of the sequences are
@@ -52,9 +52,7 @@ def learn(texts: Sequence[str]) -> Tokenizer:
     length = _covering(sizes, _ALMOST_ALL, most=LONGEST_TEXT)
     characters, folded, alone = _characters(text[:length] for text in texts)
     nothing = np.zeros(0, np.int64)
-    tokenizer = Tokenizer(
-        characters, folded, alone, length, MOST_WORDS, MOST_GRAMS, nothing, nothing, spelling=True
-    )
+    tokenizer = Tokenizer(characters, folded, alone, length, MOST_WORDS, MOST_GRAMS, nothing, nothing, spelling=True)
     learned = _evenly(texts, int(np.minimum(sizes, length).sum()))
     least = 2 + len(learned) // _RARE
     counts, vocabulary = _words(tokenizer, learned, least)

@@ -106,7 +106,14 @@ def test_long_texts_have_bounded_arrays() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"]), pd.DataFrame({"t": ["a", "b"]}), [["a"], ["b"]]],
+    [
+        ["a", "b"],
+        ("a", "b"),
+        np.array(["a", "b"]),
+        pd.Series(["a", "b"]),
+        pd.DataFrame({"t": ["a", "b"]}),
+        [["a"], ["b"]],
+    ],
 )
 def test_lists_arrays_and_pandas_are_texts(given: object) -> None:
     assert check_texts(given).tolist() == ["a", "b"]

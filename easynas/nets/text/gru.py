@@ -1,9 +1,9 @@
 """`GRU`: a gated recurrent network in both directions with attention, whose gates see the words alone.
 
 After Feng et al. (2024), "Were RNNs all we needed?" (minGRU, section 3.1): without the last state in the gates a state
-is a weighted sum of what came before it. There: a gate for every channel, and a scan. Here: the channels of a head share
-a gate, as in Dao & Gu (2024), "Transformers are SSMs", so all states of a head are one product of matrices (their eq.
-16), which trains 2.5 times faster on a CPU and needs no loop, as TFLite has none for Keras' GRU.
+is a weighted sum of what came before it. There: a gate for every channel, and a scan. Here: the channels of a head
+share a gate, as in Dao & Gu (2024), "Transformers are SSMs", so all states of a head are one product of matrices. That
+trains 2.5 times faster on a CPU, and needs no loop: TFLite has no built-in operator for the loop of Keras' own GRU.
 """
 
 from dataclasses import dataclass

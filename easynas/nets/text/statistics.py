@@ -1,7 +1,7 @@
 """`GramStatistics`: what counting tells of every n-gram before anything is trained.
 
 Inverse document frequency in its smoothed form (Salton & Buckley 1988), and how far an n-gram speaks for an output: the
-log-count ratio of Wang & Manning (2012), "Baselines and bigrams", eq. 1, with documents instead of occurrences; for
+log-count ratio of Wang & Manning (2012), "Baselines and bigrams", with documents instead of occurrences; for
 numbers the mean of the texts that hold it, shrunk to zero as if `SHRINKAGE` more texts were average.
 """
 

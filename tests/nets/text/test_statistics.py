@@ -23,16 +23,15 @@ def test_rare_ids_weigh_more_and_nothing_weighs_nothing() -> None:
 def test_an_id_speaks_for_the_class_of_its_texts() -> None:
     evidence = learn([0, 1, 0, 1], Answer("classes", 2)).evidence
     assert evidence[2, 0] > 0 > evidence[2, 1]
-    np.testing.assert_allclose(evidence[[1, 3, 4, 0], 0], evidence[[1, 3, 4, 0], 1] * -1, atol=1e-6)
+    np.testing.assert_allclose(evidence[:, 0], -evidence[:, 1], atol=1e-6)
     np.testing.assert_array_equal(evidence[0], 0)
 
 
 def test_the_ratio_is_that_of_the_paper() -> None:
-    # Texts of class 0 hold the ids 1, 2, 3 and 4 of the vocabulary 2, 2, 1 and 0 times, those of class 1 2, 0, 1 and 0.
+    # How many texts of class 0, and of class 1, hold the ids 1 to 4.
     p, q = np.array([2, 2, 1, 0]) + 1, np.array([2, 0, 1, 0]) + 1
     expected = np.log(p / (p.sum() + 1)) - np.log(q / (q.sum() + 1))  # id 0 is smoothed too, and in no text
-    evidence = learn([0, 1, 0, 1], Answer("classes", 2)).evidence
-    assert evidence[1:, 0] - expected == pytest.approx(evidence[1, 0] - expected[0])
+    np.testing.assert_allclose(learn([0, 1, 0, 1], Answer("classes", 2)).evidence[1:, 0], expected, rtol=1e-5)
 
 
 def test_labels_are_counted_one_by_one_and_the_prior_is_their_share() -> None:
