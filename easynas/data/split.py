@@ -70,6 +70,20 @@ def strata(y: np.ndarray, answer: Answer) -> np.ndarray:
             return np.asarray(order * min(TENTHS, max(1, len(y) // 5)) // len(y))
 
 
+def folds(strata: np.ndarray, *, count: int, seed: int) -> np.ndarray:
+    """Returns the number of every sample's fold `(n,)`, from 0; each fold has about the same share of every class.
+
+    Args:
+        strata: class of every sample, integers `(n,)`.
+        count: how many folds.
+        seed: of the shuffle, from 0.
+    """
+    order = np.random.default_rng(seed).permutation(len(strata))
+    numbers = np.empty(len(strata), dtype=np.int8)
+    numbers[order[np.argsort(strata[order], kind="stable")]] = np.arange(len(strata)) % count
+    return numbers
+
+
 def validation_share(count: int) -> float:
     """Returns the share of `count` samples that is held out, in (0, 0.2]."""
     position = math.log(max(count, 1) / SMALL) / math.log(LARGE / SMALL)

@@ -15,7 +15,7 @@ from easynas.data.dataset import Dataset, Encoder, Inputs
 from easynas.data.kinds import encoder_of, to_config
 from easynas.errors import StudyError
 
-FILE = "store.json"
+FILE, FOLDS = "store.json", "folds.npy"
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -38,11 +38,46 @@ class Arrays(NamedTuple):
         yield "y", self.y
         yield "weights", self.weights
 
+    def at(self, rows: np.ndarray) -> Self:
+        """A copy of some samples."""
+        return self.of({name: array[rows] for name, array in self.each()})
+
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Self:
         """The part that `each` took to pieces."""
         x = {name: array for name, array in arrays.items() if name not in ("y", "weights")}
         return cls(x["x"] if list(x) == ["x"] else x, arrays["y"], arrays["weights"])
+
+
+class Part(NamedTuple):
+    """What one training sees, and what it is judged by.
+
+    Attributes:
+        train: samples to train on.
+        held_out: samples to judge by.
+        rows: where these are among all that are held out, integers.
+    """
+
+    train: Arrays
+    held_out: Arrays
+    rows: np.ndarray
+
+
+def parts_of(train: Arrays, validation: Arrays, folds: np.ndarray | None) -> list[Part]:
+    """The trainings that judge a network: one, or one for each fold, whose samples the others train on.
+
+    Args:
+        train: samples to train on.
+        validation: samples held out; those of `train`, where there are folds.
+        folds: number of each sample's fold `(n,)`, from 0; None for no folds.
+    """
+    if folds is None:
+        return [Part(train, validation, np.arange(len(validation.y)))]
+    numbers = range(int(folds.max()) + 1)
+    return [
+        Part(train.at(np.flatnonzero(folds != number)), train.at(rows), rows)
+        for number, rows in ((number, np.flatnonzero(folds == number)) for number in numbers)
+    ]
 
 
 @dataclass(frozen=True)
@@ -65,6 +100,7 @@ class Store:
         train: np.ndarray,
         validation: np.ndarray,
         held_out: Dataset | None = None,
+        folds: np.ndarray | None = None,
     ) -> Self:
         """Writes the samples of `data` at the indices `train` and `validation`, encoded, and returns the store.
 
@@ -75,15 +111,20 @@ class Store:
             train: indices into `data`, `(n,)`.
             validation: indices into `held_out`, `(m,)`.
             held_out: where the validation samples are; None: in `data`.
+            folds: number of each training sample's fold `(n,)`, from 0; they are the validation samples then, too.
 
         Raises:
             StudyError: there is no room for the data.
         """
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / FOLDS).unlink(missing_ok=True)
         (folder / FILE).unlink(missing_ok=True)  # it is written last: with it, a store is whole
         _write_part(folder / "train", data, encoder, train)
-        _write_part(folder / "validation", held_out or data, encoder, validation)
+        if folds is None:
+            _write_part(folder / "validation", held_out or data, encoder, validation)
+        else:
+            np.save(folder / FOLDS, folds)
         (folder / FILE).write_text(json.dumps(to_config(encoder)), encoding="utf-8")
         return cls(str(folder))
 
@@ -108,8 +149,21 @@ class Store:
         return _open_part(Path(self.directory) / "train")
 
     def validation(self) -> Arrays:
-        """The samples held out, memory-mapped and read-only."""
-        return _open_part(Path(self.directory) / "validation")
+        """The samples held out, memory-mapped and read-only; with folds all, each of which is held out once."""
+        return self.train() if self.folds is not None else _open_part(Path(self.directory) / "validation")
+
+    @property
+    def folds(self) -> np.ndarray | None:
+        """Number of each training sample's fold `(n,)`; None for no folds."""
+        path = Path(self.directory) / FOLDS
+        if not path.exists():
+            return None
+        folds: np.ndarray = np.load(path, allow_pickle=False)
+        return folds
+
+    def parts(self) -> list[Part]:
+        """What is trained on and judged by, see `parts_of`."""
+        return parts_of(self.train(), self.validation(), self.folds)
 
 
 def _write_part(folder: Path, data: Dataset, encoder: Encoder, rows: np.ndarray) -> None:

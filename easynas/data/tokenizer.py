@@ -33,7 +33,7 @@ class TextEncoder:
             InputError: what is not text, or texts without a single word.
         """
         texts = check_texts(x)
-        tokenizer = learn(texts)
+        tokenizer = learn(texts.tolist())
         if not tokenizer.characters:
             raise InputError(
                 f"Texts must hold words. Received {len(texts)} texts, all empty or blank; check how they were loaded."

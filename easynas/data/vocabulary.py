@@ -23,7 +23,7 @@ MOST_GRAMS = 4096
 """N-grams kept of one text, at most."""
 
 WORD_VOCABULARY, WORD_GRAM_VOCABULARY, CHARACTER_GRAM_VOCABULARY = 20_000, 2**15, 2**15
-"""Largest vocabularies. The two kinds of n-grams have one each, because pieces of words are in more texts than words."""
+"""Largest vocabularies. The two kinds of n-grams have one each: pieces of words are in more texts than words."""
 
 _ALMOST_ALL = 0.995  # of the texts are read in full
 _MOST = 0.98  # of the sequences are

@@ -163,7 +163,7 @@ class Fitting:
             value = logs.get(self.objective.name, math.nan)
         if not math.isfinite(value):
             return Failed(job, f"the objective {self.objective.name!r} is {value}", time.monotonic() - started)
-        weights.save(self.folder / f"{job.id}.npz", stop.weights or model.get_weights())
+        weights.save(self.folder / f"{job.id}.npz", [stop.weights or model.get_weights()])
         metrics = {name: float(each) for name, each in logs.items()}
         metrics |= {"epochs": float(stop.epochs), "parameters": float(model.count_params())}
         metrics["choices_found_late"] = float(len(hp.space) - declared)

@@ -230,7 +230,7 @@ def _result(study: Study, found: _Found, deadline: Deadline) -> SearchResult:
         objective=found.objective.name,
         seconds=deadline.elapsed,
         _found=found,
-        _weights=weights.load(study.weights_path(best.job.id)),
+        _weights=weights.load(study.weights_path(best.job.id))[0],
     )
 
 

@@ -39,7 +39,7 @@ class Table:
         return cls(keys, slots, bits)
 
     def find(self, hashes: np.ndarray) -> np.ndarray:
-        """The position of every hash among the keys plus one, 0 for what is no key: int32, as `hashes`, int64 `(n,)`."""
+        """The position of every hash, int64 `(n,)`, among the keys plus one, int32; 0 for what is no key."""
         at = _slot(hashes, self.bits)
         found = self.slots[at]
         open_ = np.flatnonzero(found)
@@ -49,7 +49,7 @@ class Table:
             found[open_] = self.slots[at[open_]]
             open_ = open_[found[open_] > 0]
             open_ = open_[self.keys[found[open_] - 1] != hashes[open_]]
-        return found
+        return np.asarray(found)
 
 
 def _slot(hashes: np.ndarray, bits: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """`Text`: an exported text model in two files, run by a TFLite interpreter."""
 
 import json
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,8 +12,8 @@ import numpy as np
 
 from easynas.runtime.tokenizer import Tokenizer
 
-INTERPRETERS = (("ai_edge_litert", "ai_edge_litert.interpreter"), ("tensorflow", "tensorflow.lite"))
-"""Packages that run a `.tflite` file, and where their `Interpreter` is; the first that is installed serves."""
+INTERPRETERS = ("ai_edge_litert", "tensorflow")
+"""Packages that run a `.tflite` file; the first that is installed serves."""
 
 
 class Text:
@@ -56,7 +57,9 @@ class Text:
 
 def _require_texts(texts: Any) -> None:
     if isinstance(texts, str):
-        raise ValueError(f"Texts must be a list of strings. Received one string, {texts[:40]!r}; put it into a list.")
+        raise ValueError(  # noqa: TRY004 - all mistakes of a caller are of one type here
+            f"Texts must be a list of strings. Received one string, {texts[:40]!r}; put it into a list."
+        )
     wrong = next((text for text in texts if not isinstance(text, str)), None)
     if wrong is not None:
         raise ValueError(f"Texts must be strings. Received {wrong!r}; convert it with `str`.")
@@ -68,10 +71,21 @@ def _name(tensor: str) -> str:
 
 
 def _interpreter_class() -> Any:
-    for package, module in INTERPRETERS:
-        if find_spec(package) is not None:
-            return import_module(module).Interpreter
-    raise ValueError(
-        "A TFLite interpreter must be installed. Found neither ai-edge-litert nor TensorFlow; "
-        "run `pip install ai-edge-litert`."
-    )
+    installed = next((package for package in INTERPRETERS if _is_installed(package)), None)
+    match installed:
+        case "ai_edge_litert":
+            return import_module("ai_edge_litert.interpreter").Interpreter
+        case "tensorflow":
+            return import_module("tensorflow").lite.Interpreter
+        case _:
+            raise ValueError(
+                "A TFLite interpreter must be installed. Found neither ai-edge-litert nor TensorFlow; "
+                "run `pip install ai-edge-litert`."
+            )
+
+
+def _is_installed(package: str) -> bool:
+    # `find_spec` does not answer for what was imported already, or was forbidden by None in its place.
+    if package in sys.modules:
+        return sys.modules[package] is not None
+    return find_spec(package) is not None

@@ -11,13 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
 from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
 from easynas.data.labels import LabelsTarget
-from easynas.data.split import split, strata
 from easynas.data.target import ClassTarget
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
@@ -25,6 +23,7 @@ from easynas.errors import InputError, NotFittedError
 from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
+from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.modality import Modality
 from easynas.tasks.settings import Settings, is_plain, study_folder
@@ -33,6 +32,7 @@ from easynas.version import __version__
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import pandas as pd
 
     from easynas.deploy.bundle import Bundle
@@ -149,9 +149,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         settings = Settings.of(self)
         data = self._modality.ingest(x, y, sample_weight=sample_weight, target=self._target)
         held_out = None if validation_data is None else data.held_out(*_pair(validation_data))
-        _, validation = _parts(data, held_out, seed=settings.seed)
         scoring = Scoring.of(settings.metric, data.target.answer)
-        scoring.check((held_out or data).y[validation])
+        scoring.check((held_out or data).y[Division.of(data, held_out, self._modality, seed=settings.seed).validation])
         warm_up()
         header = self._header(settings, scoring, data, held_out)
         with (
@@ -203,9 +202,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 session.note(f"An interrupted fit goes on; {deadline.left:.0f} s of its budget are left.")
             for warning in data.warnings:
                 session.note(warning)
-            train, validation = _parts(data, held_out, seed=settings.seed)
+            division = Division.of(data, held_out, self._modality, seed=settings.seed)
             with session.phase("preparation", "preparing the data"):
-                prepared = phases.prepare(session, machine, train=train, validation=validation, held_out=held_out)
+                prepared = phases.prepare(session, machine, division, held_out)
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
@@ -245,7 +244,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_bundle")
 
-    def _answers(self, x: Any) -> np.ndarray:
+    def _answers(self, x: Any) -> "np.ndarray":
         """What the shipped model answers, `(n, outputs)` in the user's units."""
         bundle = self.bundle_
         return bundle.answers(bundle.encoder.check(x))
@@ -288,13 +287,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
-
-
-def _parts(data: Dataset, held_out: Dataset | None, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the samples to train on in `data`, and of those to compare networks on in `held_out` or in `data`."""
-    if held_out is None:
-        return split(strata(data.y, data.target.answer), seed=seed)
-    return np.arange(len(data.y)), np.arange(len(held_out.y))
 
 
 def _pair(validation_data: Any) -> tuple[Any, Any]:

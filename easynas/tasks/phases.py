@@ -27,6 +27,7 @@ from easynas.search.plan import Plan, baseline_seconds, divide, spread
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
+from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
@@ -75,9 +76,7 @@ def known_machine(study: Study) -> Machine:
     return machine
 
 
-def prepare(
-    session: Session, machine: Machine, *, train: np.ndarray, validation: np.ndarray, held_out: Dataset | None
-) -> Prepared:
+def prepare(session: Session, machine: Machine, division: Division, held_out: Dataset | None) -> Prepared:
     """Encodes the data and puts them where workers can map them.
 
     A continued study finds them there already, encoded as for its trials.
@@ -85,10 +84,10 @@ def prepare(
     Args:
         session: of this fit.
         machine: its speed.
-        train: indices of the training samples in the session's data.
-        validation: indices of the validation samples in `held_out`, or in the session's data.
+        division: which samples train and which are held out.
         held_out: validation data of the user's own.
     """
+    train, validation = division.train, division.validation
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, len(train))
     folder = session.study.directory / "data"
     if session.study.trials:
@@ -96,10 +95,24 @@ def prepare(
         encoder = store.encoder
     else:
         encoder = session.modality.encoder(session, compute)
-        store = Store.write(folder, session.data, encoder, train=train, validation=validation, held_out=held_out)
+        store = Store.write(
+            folder,
+            session.data,
+            encoder,
+            train=train,
+            validation=validation,
+            held_out=held_out,
+            folds=division.folds,
+        )
     batch_size = 2 ** round(np.log2(len(train) / _STEPS_PER_EPOCH + 1))
     batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
-    session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
+    if division.folds is None:
+        session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
+    else:
+        session.note(
+            f"{len(train):,} samples are few, so every network is trained {division.folds.max() + 1} times, and each "
+            "sample is held out once."
+        )
     session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
     answer = session.data.target.answer
     statistics = session.modality.statistics(encoder, store.train(), answer)

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import layers
@@ -17,6 +17,7 @@ from easynas.nets.design import Design
 from easynas.nets.network import build, model_of, precision
 from easynas.search.incumbent import to_ship
 from easynas.search.trial import Done, Job, Trial
+from easynas.space.space import Values
 from easynas.tasks.phases import BUNDLE_SECONDS, Prepared
 from easynas.tasks.session import Session
 from easynas.train import weights
@@ -30,8 +31,20 @@ Shares = dict[int, float]
 """Weight of each network in the average, by the number of its trial."""
 
 
-Members = dict[int, tuple[Block, Any]]
-"""What each of them trained and its choices, by the number of its trial."""
+class Member(NamedTuple):
+    """One of the networks that are averaged.
+
+    Attributes:
+        network: what was trained.
+        values: its choices.
+        weights: its weights.
+        share: how much it counts; all shares sum to one.
+    """
+
+    network: Block
+    values: Values
+    weights: weights.Weights
+    share: float
 
 
 def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Bundle:
@@ -51,13 +64,17 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
     session.study.ship(best)
     trials = {trial.job.id: trial for trial in session.study.with_weights}
     with precision("float32"):
-        if len(shares) == 1:
-            network, values = _network(session, prepared, designed, best)
-            model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(network, values, x))
-            device.set_weights(weights.load(session.study.weights_path(best.job.id)))
+        members = [
+            member
+            for number, share in shares.items()
+            for member in _members(session, prepared, designed, trials[number], share)
+        ]
+        if len(members) == 1:
+            [only] = members
+            model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(only.network, only.values, x))
+            device.set_weights(only.weights)
         else:
-            members = {number: _network(session, prepared, designed, trials[number]) for number in shares}
-            model, device = assemble(prepared.encoder, prepared.answer, _joined(session, prepared, members, shares))
+            model, device = assemble(prepared.encoder, prepared.answer, lambda x: _average_of(members, prepared, x))
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
     return Bundle(model, device, prepared.encoder, _target(session, prepared, shares), data.samples[rows])
@@ -82,7 +99,9 @@ def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
     candidates = [trial for trial in session.study.with_weights if trial.job.fidelity == 1.0]
     building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
-    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (_CAUTION * building + 1e-3))
+    folds = prepared.store.folds
+    networks = 1 if folds is None else int(folds.max()) + 1  # of a trial
+    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (_CAUTION * building * networks + 1e-3))
     most = min(session.modality.members, affordable)
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}
@@ -115,20 +134,18 @@ def _answers(session: Session, shares: Shares) -> np.ndarray:
     return np.asarray(sum(parts))
 
 
-def _network(session: Session, prepared: Prepared, designed: Design, trial: Done) -> tuple[Block, Any]:
-    """What a trial trained, and its choices."""
-    return (designed.shipped if trial.job.values else session.modality.baseline(prepared)[0]), trial.job.values
+def _members(session: Session, prepared: Prepared, designed: Design, trial: Done, share: float) -> list[Member]:
+    """The network of a trial, or its networks of all folds."""
+    network = designed.shipped if trial.job.values else session.modality.baseline(prepared)[0]
+    trained = weights.load(session.study.weights_path(trial.job.id))
+    return [Member(network, dict(trial.job.values), own, share / len(trained)) for own in trained]
 
 
-def _joined(session: Session, prepared: Prepared, members: Members, shares: Shares) -> Any:
-    """Adds all members to the tensors that they see, each with its weights, and their weighted sum."""
-
-    def average(x: Any) -> Any:
-        parts = []
-        for number, (network, values) in members.items():
-            member = model_of(network, values, prepared.encoder.inputs)
-            member.set_weights(weights.load(session.study.weights_path(number)))
-            parts.append(layers.Rescaling(shares[number])(member(x, training=False)))
-        return layers.Add()(parts)
-
-    return average
+def _average_of(members: list[Member], prepared: Prepared, x: Any) -> Any:
+    """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
+    parts = []
+    for member in members:
+        model = model_of(member.network, member.values, prepared.encoder.inputs)
+        model.set_weights(member.weights)
+        parts.append(layers.Rescaling(member.share)(model(x, training=False)))
+    return layers.Add()(parts)

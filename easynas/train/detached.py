@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from easynas.data.store import Arrays
+from easynas.data.store import Arrays, Part, parts_of
 from easynas.search.budget import Deadline
 from easynas.search.trial import Job, Trial
 
@@ -29,6 +29,7 @@ class Memory:
 
     train_part: Arrays
     validation_part: Arrays
+    folds: np.ndarray | None
 
     def train(self) -> Arrays:
         """The samples to train on, read-only."""
@@ -37,6 +38,10 @@ class Memory:
     def validation(self) -> Arrays:
         """The samples held out, read-only."""
         return _borrowed(self.validation_part)
+
+    def parts(self) -> list[Part]:
+        """What is trained on and judged by."""
+        return parts_of(self.train(), self.validation(), self.folds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,7 @@ class Detached:
 def detach(evaluator: "Evaluator") -> Detached:
     """The evaluator with its data, and with the weights that it inherits, in memory."""
     store = evaluator.store
-    memory = Memory(_plain(store.train()), _plain(store.validation()))
+    memory = Memory(_plain(store.train()), _plain(store.validation()), store.folds)
     inherited = evaluator.folder / f"{evaluator.inherit}.npz"
     return Detached(replace(evaluator, store=memory), inherited.read_bytes() if evaluator.inherit is not None else None)
 

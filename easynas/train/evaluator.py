@@ -8,32 +8,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from easynas.data.dataset import Shapes, shapes
-from easynas.data.split import class_weights
-from easynas.data.store import DISK_FULL, Arrays, Store
+from easynas.data.store import DISK_FULL, Store
 from easynas.nets.block import Block
-from easynas.nets.cost import macs, parameters
-from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
-from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.search.trial import Failed, Job, Trial
 from easynas.space.dimension import Value
-from easynas.train import weights
+from easynas.train.attempt import Attempt, first_line
 from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
-from easynas.train.recipe import Recipe
-from easynas.train.scoring import Scoring, loss
-from easynas.train.trainer import Outcome, predict, train
-
-SLICE = 1 / 3
-"""Share of a candidate's time after which it is dropped if it cannot catch up."""
-
-_CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
+from easynas.train.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -81,9 +68,9 @@ class Evaluator:
         started = time.monotonic()
         try:
             with spread(self.spread_over) as devices:
-                return self._evaluate(job, deadline, bar, started, devices=devices)
+                return Attempt(self, job, bar=bar).run(deadline, devices=devices)
         except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(_first_line(error)) from None
+            raise MemoryError(first_line(error)) from None
         except OSError as error:
             if error.errno not in DISK_FULL:
                 raise
@@ -101,122 +88,13 @@ class Evaluator:
 
     def brought(self, job: Job) -> bytes | None:
         """What a detached one needs for a job: the file of the weights that it goes on from, None for no such file."""
-        if job.continues is None or not self._weights_path(job.continues).exists():
+        if job.continues is None or not self.weights_path(job.continues).exists():
             return None
-        return self._weights_path(job.continues).read_bytes()
+        return self.weights_path(job.continues).read_bytes()
 
     def attached(self, parcel: Parcel) -> Trial:
         return attach(self, parcel)
 
-    def _evaluate(self, job: Job, deadline: Deadline, bar: float, started: float, *, devices: int) -> Trial:
-        train_arrays, held_out = self._train_arrays(), self.store.validation()
-        keras.utils.set_random_seed(int(np.random.default_rng((self.seed, job.id)).integers(2**31)))
-        try:
-            model = self._build(job, shapes(train_arrays.x))
-        except _CANNOT_BUILD as error:
-            return Failed(job, f"cannot build: {_first_line(error)}", time.monotonic() - started)
-        shipped = model if self.candidate or self.precision == "float32" else self._float32(job, model)
-        built = time.monotonic() - started
-        scores: dict[str, float] = {}
-
-        def judged() -> np.ndarray:
-            if shipped is not model:
-                shipped.set_weights(model.get_weights())
-            return predict(shipped, held_out.x)
-
-        def promising() -> bool:
-            score = self.scoring.score(judged(), held_out.y)
-            if self.candidate:
-                scores["first_slice_score"] = score
-            return not self.candidate or score >= bar
-
-        outcome = train(
-            model,
-            train_arrays,
-            Recipe.of({**self.defaults, **job.values}, batch_size=self.batch_size),
-            deadline,
-            self.scoring.answer,
-            batch_size=self.batch_size,
-            seed=self.seed + job.id,
-            threads=self.threads,
-            held_out=len(held_out.y) * (2 if self.mirrored else 1),
-            slice_at=SLICE,
-            on_slice=promising,
-        )
-        if outcome.diverged:
-            return Failed(job, "diverged: the loss stopped being a number", time.monotonic() - started)
-        if outcome.progress >= 1.0:
-            scores |= self._finish(job, model, held_out, judged())
-        else:
-            scores["score"] = scores["first_slice_score"]
-        scores["devices"] = float(devices)
-        return self._done(job, model, scores, outcome, built=built, started=started)
-
-    def _train_arrays(self) -> Arrays:
-        arrays = self.store.train()
-        if self.scoring.answer.kind != "classes":
-            return arrays
-        balance = class_weights(arrays.y, self.scoring.answer.outputs)
-        return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
-
-    def _build(self, job: Job, inputs: Shapes) -> Any:
-        with precision(self.precision):
-            model = model_of(self.network, job.values, inputs)
-        source = self.inherit if job.continues is None else job.continues
-        if source is not None:
-            if not self._weights_path(source).exists():
-                raise ValueError(f"the weights of trial {source} are gone")
-            model.set_weights(weights.load(self._weights_path(source)))
-        return model
-
-    def _weights_path(self, number: int) -> Path:
+    def weights_path(self, number: int) -> Path:
+        """Where the weights of a trial are."""
         return self.folder / f"{number}.npz"
-
-    def _float32(self, job: Job, model: Any) -> Any:
-        """The network of a job as it would be shipped."""
-        with precision("float32"):
-            return model_of(self.network, job.values, shapes(self.store.validation().x))
-
-    def _finish(self, job: Job, model: Any, held_out: Arrays, answers: np.ndarray) -> dict[str, float]:
-        """Keeps the weights of a network, and scores its `answers` for the held-out samples."""
-        weights.save(self._weights_path(job.id), model.get_weights(), answers=answers)
-        score = self.scoring.score(answers, held_out.y)
-        return {
-            "score": score,
-            "loss": loss(answers, held_out.y, self.scoring.answer),
-            "standard_error": self.scoring.standard_error(score, answers, held_out.y),
-            **(self._mirrored(model, held_out, answers) if self.mirrored else {}),
-        }
-
-    def _mirrored(self, model: Any, held_out: Arrays, answers: np.ndarray) -> dict[str, float]:
-        """The usual metric on the images as they are, and on the same with left and right swapped."""
-        if isinstance(held_out.x, dict):
-            return {}
-        usual = Scoring.of(None, self.scoring.answer)
-        mirrored = predict(model, held_out.x[:, :, ::-1])
-        return {"usual_score": usual.score(answers, held_out.y), "mirrored_score": usual.score(mirrored, held_out.y)}
-
-    def _done(
-        self, job: Job, model: Any, scores: dict[str, float], outcome: Outcome, *, built: float, started: float
-    ) -> Trial:
-        seconds = time.monotonic() - started
-        score = scores.pop("score")
-        if not np.isfinite(score):
-            return Failed(job, f"the metric is not a number ({score})", seconds)
-        metrics = {
-            **scores,
-            "parameters": float(parameters(model)),
-            "macs": float(macs(model)),
-            "epochs": outcome.epochs,
-            "steps": float(outcome.steps),
-            "batch_size": float(self.batch_size),
-            "build_seconds": built,
-            "first_step_seconds": built + outcome.first_seconds,
-        }
-        added = job.fidelity - job.trained
-        fidelity = job.fidelity if outcome.progress >= 1.0 else job.trained + added * outcome.progress
-        return Done(job, score, seconds, metrics, fidelity=fidelity)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]

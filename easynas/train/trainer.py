@@ -1,6 +1,6 @@
 """One training of one network under a deadline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,20 @@ class Outcome:
     diverged: bool
 
 
+def compiled(model: Any, recipe: Recipe, answer: Answer) -> Any:
+    """The model with its optimizer and loss; compiling it again would trace it again."""
+    model.compile(optimizer=recipe.build(), loss=recipe.loss(answer), jit_compile=False)
+    return model
+
+
+def begin(model: Any, initial: Sequence[np.ndarray]) -> None:
+    """Puts a compiled model to its `initial` weights, and its optimizer to before the first step."""
+    model.set_weights(initial)
+    for variable in model.optimizer.variables:
+        if variable.name != "learning_rate":  # `Pace` sets it
+            variable.assign(keras.ops.zeros_like(variable))
+
+
 def train(
     model: Any,
     arrays: Arrays,
@@ -56,12 +70,12 @@ def train(
     slice_at: float,
     on_slice: Callable[[], bool],
 ) -> Outcome:
-    """Trains `model` in place; it ends annealed and with time left to score `held_out` samples before `deadline`.
+    """Trains a `compiled` model in place; it ends annealed and in time to score `held_out` samples before `deadline`.
 
     Args:
-        model: a network that ends in answers `(batch, outputs)`.
+        model: a network that ends in answers `(batch, outputs)`, see `compiled`.
         arrays: the training samples.
-        recipe: optimizer, loss and most epochs.
+        recipe: that it was compiled with.
         deadline: when training, scoring and saving must be over.
         answer: what the network answers.
         batch_size: samples a step.
@@ -72,7 +86,6 @@ def train(
             on.
         on_slice: answers False to stop.
     """
-    model.compile(optimizer=recipe.build(), loss=recipe.loss(answer), jit_compile=False)
     average = Average(model)
 
     def decide() -> bool:

@@ -1,37 +1,46 @@
-"""Weights of a network as a plain file of arrays: no pickle, and no layer names that could differ between builds."""
+"""Weights of networks as a plain file of arrays: no pickle, and no layer names that could differ between builds."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+Weights = Sequence[np.ndarray]
+"""Of one network, in the order of `model.get_weights()`."""
 
 _ANSWERS = "answers"
 
 
-def save(path: Path, weights: Sequence[np.ndarray], *, answers: np.ndarray | None = None) -> None:
-    """Writes arrays in the order of `model.get_weights()`; the file appears when it is whole.
+def save(path: Path, networks: Sequence[Weights], *, answers: np.ndarray | None = None) -> None:
+    """Writes the weights of one network, or of one for each fold; the file appears when it is whole.
 
     Args:
         path: the file.
-        weights: the arrays.
-        answers: what the network answers for the held-out samples, `(n, outputs)`.
+        networks: their weights.
+        answers: what they answer for the held-out samples, `(n, outputs)`, if anybody will ask.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    named: dict[str, Any] = {} if answers is None else {_ANSWERS: answers}
+    arrays = {f"{number}.{index}": each for number, own in enumerate(networks) for index, each in enumerate(own)}
+    if answers is not None:
+        arrays[_ANSWERS] = answers
     try:
         with part.open("wb") as file:
-            np.savez(file, *weights, **named)
+            np.savez(file, allow_pickle=False, **arrays)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)  # of a full disk it would keep what is needed elsewhere
 
 
-def load(path: Path) -> list[np.ndarray]:
-    """The weights that `save` wrote, in their order."""
+def load(path: Path) -> list[list[np.ndarray]]:
+    """The weights that `save` wrote, of each network in their order."""
     with np.load(path, allow_pickle=False) as stored:
-        return [stored[f"arr_{index}"] for index in range(len(stored.files) - (_ANSWERS in stored.files))]
+        networks: dict[int, dict[int, np.ndarray]] = {}
+        for name in stored.files:
+            if name != _ANSWERS:
+                number, index = map(int, name.split("."))
+                networks.setdefault(number, {})[index] = stored[name]
+    return [[own[index] for index in range(len(own))] for _, own in sorted(networks.items())]
 
 
 def load_answers(path: Path) -> np.ndarray:

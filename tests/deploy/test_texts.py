@@ -17,12 +17,12 @@ from easynas.data.tokenizer import TextEncoder
 from easynas.deploy.texts import tokenize
 from easynas.runtime import Tokenizer
 
-ALPHABET = "aAbBéÉßİıσςΣ 日本ไทย!?.😀🏽\u0301\u200d\ufe0f\n\t\x00\u2028\ufeff\ufffe𝒳𐐀9"
+ALPHABET = "aAbBéÉßİ\u0131\u03c3\u03c2Σ 日本ไทย!?.😀🏽\u0301\u200d\ufe0f\n\t\x00\u2028\ufeff\ufffe\U0001d4b3𐐀9"
 LEARNED = [
     "the cat sat on the mat.",
     "The CAT, the dog; the mat!",
     "ÉTÉ été 日本語 ไทย 😀🏽 Σίσυφος",
-    "été 日本 ไทย 😀 σίσυφος 𝒳 𐐀9",
+    "été 日本 ไทย 😀 \u03c3ί\u03c3 \U0001d4b3 𐐀9",
     *("".join(ALPHABET[(i * k) % len(ALPHABET)] for i in range(30)) for k in (1, 2, 3, 5, 7)),
 ]
 
@@ -101,5 +101,5 @@ found = model({"text": tf.constant(stored["texts"].tolist())})
 assert all((np.array(found[name]) == stored[name]).all() for name in ("words", "grams"))
 print("same")
 """
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", code], check=False, cwd=tmp_path, capture_output=True, text=True)
     assert ran.stdout.strip() == "same", ran.stderr[-2000:]

@@ -130,7 +130,7 @@ def test_a_network_is_trained_until_its_deadline_and_its_best_epoch_kept(tmp_pat
     assert trial.metrics["epochs"] > 3
     model = build(hyperparameters(hp.get_config(), job.values))
     model(digits(1)[0])
-    model.set_weights(weights.load(tmp_path / "3.npz"))
+    model.set_weights(weights.load(tmp_path / "3.npz")[0])
     x, y = digits(300)
     measured = model.evaluate(x[200:], y[200:], verbose=0, return_dict=True)["accuracy"]
     assert measured == pytest.approx(trial.score, abs=0.011)

@@ -75,7 +75,7 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
     trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
     assert isinstance(trial, Done)
     assert trial.metrics["first_slice_score"] > 0.9
-    before, after = (weights.load(Path(evaluator.folder) / f"{number}.npz") for number in (0, 3))
+    before, after = (weights.load(Path(evaluator.folder) / f"{number}.npz")[0] for number in (0, 3))
     assert [array.shape for array in before] == [array.shape for array in after]
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
@@ -86,7 +86,7 @@ def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator,
     jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))
     trials = [evaluator(job, deadline=Deadline.after(SECONDS), bar=-math.inf) for job in jobs]
     assert [trial.fidelity for trial in trials if isinstance(trial, Done)] == [1.0, 1.0]
-    kernels = [weights.load(Path(evaluator.folder) / f"{number}.npz")[-2] for number in (done.job.id, 5, 6)]
+    kernels = [weights.load(Path(evaluator.folder) / f"{number}.npz")[0][-2] for number in (done.job.id, 5, 6)]
     assert kernels[0].ndim == 2
     assert np.allclose(kernels[0], kernels[1], atol=1e-6)
     assert not np.allclose(kernels[0], kernels[2], atol=1e-2)

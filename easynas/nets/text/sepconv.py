@@ -1,7 +1,8 @@
-"""`SepConv`: residual separable convolutions whose reach doubles, after Kaiser et al. (2018), "Depthwise separable
-convolutions for neural machine translation", and Kalchbrenner et al. (2016) for the dilations.
+"""`SepConv`: residual separable convolutions whose reach doubles.
 
-There: an encoder and a decoder. Here: the encoder, normalized before every convolution, and two ways of pooling.
+After Kaiser et al. (2018), "Depthwise separable convolutions for neural machine translation", and Kalchbrenner et al.
+(2016), "Neural machine translation in linear time", for the dilations. There: an encoder and a decoder. Here: the
+encoder, normalized before every convolution, and two ways of pooling.
 """
 
 from dataclasses import dataclass

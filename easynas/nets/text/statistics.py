@@ -1,7 +1,7 @@
 """`GramStatistics`: what counting tells of every n-gram before anything is trained.
 
 Inverse document frequency in its smoothed form (Salton & Buckley 1988), and how far an n-gram speaks for an output: the
-log-count ratio of Wang & Manning (2012), "Baselines and bigrams", eq. 1, with documents instead of occurrences; for
+log-count ratio of Wang & Manning (2012), "Baselines and bigrams", with documents instead of occurrences; for
 numbers the mean of the texts that hold it, shrunk to zero as if `SHRINKAGE` more texts were average.
 """
 
@@ -47,7 +47,6 @@ class GramStatistics:
         """
         targets = np.eye(answer.outputs)[y] if answer.kind == "classes" else np.reshape(y, (len(y), answer.outputs))
         documents, sums = _count(grams, targets, vocabulary)
-        documents[0], sums[0] = len(grams), 0.0
         idf = np.log((1 + len(grams)) / (1 + documents)) + 1
         if answer.kind == "numbers":
             evidence = sums / (documents + SHRINKAGE)[:, None]

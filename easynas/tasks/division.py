@@ -1,0 +1,39 @@
+"""`Division`: which samples train and which are held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from easynas.data.dataset import Dataset
+from easynas.data.split import folds, split, strata
+from easynas.tasks.modality import Modality
+
+SMALL = 2_000  # samples below which each is held out once, where trainings are short enough
+FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Which samples train and which are held out.
+
+    Attributes:
+        train: indices of the samples to train on.
+        validation: indices of those to compare networks on, in the user's own validation data if there are such.
+        folds: number of each training sample's fold, from 0: it is held out while the others train, so that all are in
+            both; None: no cross-validation.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    folds: np.ndarray | None
+
+    @classmethod
+    def of(cls, data: Dataset, held_out: Dataset | None, modality: Modality, *, seed: int) -> "Division":
+        """The user's own validation data; folds of few samples whose networks train fast; or a share of the samples."""
+        everything = np.arange(len(data.y))
+        if held_out is not None:
+            return cls(everything, np.arange(len(held_out.y)), None)
+        classes = strata(data.y, data.target.answer)
+        if len(data.y) < SMALL and modality.members > 1:
+            return cls(everything, everything, folds(classes, count=min(FOLDS, len(data.y)), seed=seed))
+        return cls(*split(classes, seed=seed), None)

@@ -1,0 +1,186 @@
+"""`Attempt`: one candidate trained and scored, once, or once for each fold of a cross-validation."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from easynas.data.dataset import shapes
+from easynas.data.split import class_weights
+from easynas.data.store import Arrays, Part
+from easynas.nets.cost import macs, parameters
+from easynas.nets.network import model_of, precision
+from easynas.search.budget import Deadline
+from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.train import weights
+from easynas.train.recipe import Recipe
+from easynas.train.scoring import Scoring, loss
+from easynas.train.trainer import Outcome, begin, compiled, predict, train
+
+if TYPE_CHECKING:
+    from easynas.train.evaluator import Evaluator
+
+SLICE = 1 / 3
+"""Share of a candidate's time after which it is dropped if it cannot catch up."""
+
+_CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
+
+
+class Attempt:
+    """Builds the network of a job once, trains it on every part of the data, and scores all answers together.
+
+    Args:
+        evaluator: what is evaluated how.
+        job: the candidate.
+        bar: score after a first slice below which it is dropped.
+    """
+
+    def __init__(self, evaluator: "Evaluator", job: Job, *, bar: float) -> None:
+        self._evaluator = evaluator
+        self._job = job
+        self._bar = bar
+        self._recipe = Recipe.of({**evaluator.defaults, **job.values}, batch_size=evaluator.batch_size)
+        self._started = time.monotonic()
+        self._built = 0.0
+        self._slice: dict[str, float] = {}
+
+    def run(self, deadline: Deadline, *, devices: int) -> Trial:
+        """Trains until `deadline` at the latest; every part gets the same share of the time."""
+        keras.utils.set_random_seed(int(np.random.default_rng((self._evaluator.seed, self._job.id)).integers(2**31)))
+        parts = self._evaluator.store.parts()
+        try:
+            model = self._build(parts[0])
+            initial = self._initial(model, len(parts))
+        except _CANNOT_BUILD as error:
+            return self._failed(f"cannot build: {first_line(error)}")
+        shipped = self._shipped(model, parts[0])
+        self._built = time.monotonic() - self._started
+        outcomes, networks, answers = [], [], []
+        for number, part in enumerate(parts):
+            begin(model, initial[number])
+            outcome = self._train(model, shipped, part, deadline.within(deadline.left / (len(parts) - number)))
+            outcomes.append(outcome)
+            if outcome.diverged:
+                return self._failed("diverged: the loss stopped being a number")
+            if outcome.progress < 1.0:
+                return self._done(model, {"score": self._slice["first_slice_score"]}, outcomes, devices)
+            networks.append(model.get_weights())
+            answers.append(self._answers(model, shipped, part))
+        scores = self._finish(networks, answers, parts)
+        if self._evaluator.mirrored:
+            scores |= self._mirrored(shipped, answers[0], parts[0].held_out)
+        return self._done(model, scores, outcomes, devices)
+
+    def _build(self, part: Part) -> Any:
+        evaluator = self._evaluator
+        with precision(evaluator.precision):
+            model = model_of(evaluator.network, self._job.values, shapes(part.train.x))
+        return compiled(model, self._recipe, evaluator.scoring.answer)
+
+    def _initial(self, model: Any, parts: int) -> list[weights.Weights]:
+        """The weights that each training starts from."""
+        source = self._evaluator.inherit if self._job.continues is None else self._job.continues
+        if source is None:
+            return [model.get_weights()] * parts
+        if not self._evaluator.weights_path(source).exists():
+            raise ValueError(f"the weights of trial {source} are gone")
+        return list(weights.load(self._evaluator.weights_path(source)))
+
+    def _shipped(self, model: Any, part: Part) -> Any:
+        """The network that is scored: of what does not compete, the one that would be shipped, in float32."""
+        if self._evaluator.candidate or self._evaluator.precision == "float32":
+            return model
+        with precision("float32"):
+            return model_of(self._evaluator.network, self._job.values, shapes(part.train.x))
+
+    def _train(self, model: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
+        evaluator = self._evaluator
+
+        def promising() -> bool:
+            score = evaluator.scoring.score(self._answers(model, shipped, part), part.held_out.y)
+            if evaluator.candidate:
+                self._slice["first_slice_score"] = score
+            return not evaluator.candidate or score >= self._bar
+
+        return train(
+            model,
+            self._weighted(part.train),
+            self._recipe,
+            deadline,
+            evaluator.scoring.answer,
+            batch_size=evaluator.batch_size,
+            seed=evaluator.seed + self._job.id,
+            threads=evaluator.threads,
+            held_out=len(part.rows) * (2 if evaluator.mirrored else 1),
+            slice_at=SLICE,
+            on_slice=promising,
+        )
+
+    def _weighted(self, arrays: Arrays) -> Arrays:
+        """The samples with weights that make rare classes heard."""
+        answer = self._evaluator.scoring.answer
+        if answer.kind != "classes":
+            return arrays
+        balance = class_weights(arrays.y, answer.outputs)
+        return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
+
+    def _answers(self, model: Any, shipped: Any, part: Part) -> np.ndarray:
+        if shipped is not model:
+            shipped.set_weights(model.get_weights())
+        return predict(shipped, part.held_out.x)
+
+    def _finish(
+        self, networks: list[weights.Weights], answers: list[np.ndarray], parts: list[Part]
+    ) -> dict[str, float]:
+        """Keeps the weights, and scores the answers of all parts together."""
+        scoring = self._evaluator.scoring
+        rows = np.concatenate([part.rows for part in parts])
+        order = np.argsort(rows, kind="stable")
+        together = np.concatenate(answers)[order]
+        y = np.concatenate([part.held_out.y for part in parts])[order]
+        weights.save(self._evaluator.weights_path(self._job.id), networks, answers=together)
+        score = scoring.score(together, y)
+        return {
+            "score": score,
+            "loss": loss(together, y, scoring.answer),
+            "standard_error": scoring.standard_error(score, together, y),
+        }
+
+    def _mirrored(self, shipped: Any, answers: np.ndarray, held_out: Arrays) -> dict[str, float]:
+        """The usual metric on the images as they are, and on the same with left and right swapped."""
+        if isinstance(held_out.x, dict):
+            return {}
+        usual = Scoring.of(None, self._evaluator.scoring.answer)
+        mirrored = predict(shipped, held_out.x[:, :, ::-1])
+        return {"usual_score": usual.score(answers, held_out.y), "mirrored_score": usual.score(mirrored, held_out.y)}
+
+    def _done(self, model: Any, scores: dict[str, float], outcomes: list[Outcome], devices: int) -> Trial:
+        score = scores.pop("score")
+        if not np.isfinite(score):
+            return self._failed(f"the metric is not a number ({score})")
+        job = self._job
+        metrics = {
+            **scores,
+            **self._slice,
+            "devices": float(devices),
+            "parameters": float(parameters(model)),
+            "macs": float(macs(model)),
+            "epochs": float(np.mean([outcome.epochs for outcome in outcomes])),
+            "steps": float(sum(outcome.steps for outcome in outcomes)),
+            "batch_size": float(self._evaluator.batch_size),
+            "build_seconds": self._built,
+            "first_step_seconds": self._built + outcomes[0].first_seconds,
+        }
+        done = outcomes[-1].progress
+        fidelity = job.fidelity if done >= 1.0 else job.trained + (job.fidelity - job.trained) * done
+        return Done(job, score, time.monotonic() - self._started, metrics, fidelity=fidelity)
+
+    def _failed(self, reason: str) -> Failed:
+        return Failed(self._job, reason, time.monotonic() - self._started)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line of bounded length."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
