@@ -3,7 +3,7 @@
 Each function takes one column as a pandas Series of any type and returns a numpy array of its length.
 """
 
-import datetime
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Any
@@ -104,7 +104,7 @@ def date_form(texts: list[str]) -> str | None:
 
 def is_date(cell: Any) -> bool:
     """Whether a single cell is a date by its type."""
-    return isinstance(cell, (datetime.date, np.datetime64))
+    return isinstance(cell, (dt.date, np.datetime64))
 
 
 def characters(texts: np.ndarray) -> np.ndarray:
@@ -148,6 +148,6 @@ def _iso(cell: str) -> str | None:
 
 
 def _naive(cell: Any) -> Any:
-    if isinstance(cell, datetime.datetime):
+    if isinstance(cell, dt.datetime):
         return cell.replace(tzinfo=None)
     return cell if is_date(cell) else None

@@ -275,14 +275,14 @@ def date_part(read: np.ndarray, part: str) -> np.ndarray:
     months = days.astype("datetime64[D]").astype("datetime64[M]")
     match part:
         case "month":
-            found = months.astype(np.int64) % 12 + 1
+            found = (months.astype(np.int64) % 12 + 1).astype(np.float64)
         case "day":
-            found = days - months.astype("datetime64[D]").astype(np.int64) + 1
+            found = (days - months.astype("datetime64[D]").astype(np.int64) + 1).astype(np.float64)
         case "weekday":
-            found = (days + 3) % 7  # 1970 began on a Thursday
+            found = ((days + 3) % 7).astype(np.float64)  # 1970 began on a Thursday
         case _:
             found = second * (1.0 / HOUR)
-    return np.where(absent, np.nan, found.astype(np.float64))
+    return np.where(absent, np.nan, found)
 
 
 def column_config(column: Column) -> dict[str, Any]:

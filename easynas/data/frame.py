@@ -1,4 +1,4 @@
-"""`frame`: whatever holds a table, as a pandas DataFrame with text for column names; and `Table`, its columns once read.
+"""`frame`: whatever holds a table, as a pandas DataFrame with named columns; `Table`: its columns once they are read.
 
 Nothing is interpreted here: cells stay what they are.
 """

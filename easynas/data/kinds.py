@@ -10,7 +10,7 @@ Rules of thumb:
 """
 
 import re
-from typing import cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -180,12 +180,13 @@ def _date_column(name: str, cells: pd.Series, profile: Profile) -> DateColumn:
     return DateColumn(name, profile, form, timezone, Scaling.learn(known * (1.0 / DAY)), varying)
 
 
-def _frequent(values: pd.Series, rows: int) -> list[object]:
+def _frequent(values: pd.Series, rows: int) -> list[Any]:
     """The categories that are not rare, the most frequent first, those equally frequent in their own order."""
     counts = values.value_counts()
     least = _RARE if rows < _LARGE_TABLE else _RARE_IN_LARGE
     counts = counts[counts >= least].sort_index().sort_values(ascending=False, kind="stable")
-    return cast("list[object]", counts.index[:_MOST_VALUES].tolist())
+    found: list[Any] = counts.index[:_MOST_VALUES].tolist()
+    return found
 
 
 def _absent(texts: np.ndarray) -> tuple[str, ...]:

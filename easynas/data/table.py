@@ -52,7 +52,8 @@ class TableEncoder:
         if all(isinstance(column, DroppedColumn) for column in columns):
             reasons = "; ".join(f"{column.name!r}: {column.profile.why}" for column in columns[:5])
             raise InputError(
-                f"`x` must have a column that tells samples apart. Received {len(columns)} columns without use: {reasons}"
+                "`x` must have a column that tells samples apart. "
+                f"Received {len(columns)} columns without use: {reasons}"
             )
         return cls(tuple(_not_too_often_twofold(columns)), named)
 
@@ -134,7 +135,7 @@ class TableEncoder:
                 )
             return given.cells.set_axis(names, axis=1)
         absent = [column.name for column in self.used if column.name not in given.cells]
-        strange = [name for name in given.cells if name not in names]
+        strange = [str(name) for name in given.cells if name not in names]
         if absent or strange:
             parts = [f"no {_some(absent)}"] if absent else []
             parts += [f"{_some(strange)}, which `fit` never saw"] if strange else []

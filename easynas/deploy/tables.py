@@ -5,7 +5,8 @@ is cut into characters and words by `TextVectorization` and looked up by `String
 their digits. Two things are left to whoever calls the model, because no built-in layer does them:
 - numbers that came as text must be given as numbers, NaN where they are missing;
 - dates must be given as ISO text, `2024-01-31` or `2024-01-31 23:59:00`, "" where they are missing.
-`model.predict` takes text as `tf.constant` only; calling the model takes numpy arrays too.
+Calling the model takes numpy arrays. `model.predict` takes text as `tf.constant` only, and rounds numbers to float32
+before the model sees them, which is a difference in the last digits.
 """
 
 from typing import Any
@@ -36,7 +37,7 @@ Tensors = dict[str, Any]
 
 _DIGITS = list("0123456789")
 _ISO_LENGTH = len("2024-01-31 23:59:00")
-_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = range(0, 4), range(5, 7), range(8, 10), range(11, 13), range(14, 16), range(17, 19)  # fmt: skip
+_PLACES = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11, 13), "minute": (14, 16), "second": (17, 19)}
 _EPOCH = 719_468  # days from 1 March of the year 0 to 1 January 1970
 
 
@@ -145,8 +146,8 @@ def _date(column: DateColumn, x: Any) -> tuple[list[Any], list[Any]]:
     # Characters are 0 beyond the end, 1 if they are no digit, and from 2 on if they are.
     digits = ops.maximum(cut(x) - 2, 0)
     year, month, day, hour, minute, second = (
-        sum(digits[:, place : place + 1] * 10 ** (places[-1] - place) for place in places)
-        for places in (_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND)
+        sum(digits[:, place : place + 1] * 10 ** (end - 1 - place) for place in range(start, end))
+        for start, end in _PLACES.values()
     )
     days = _days(year, month, day)
     time = ops.cast(hour * 3600 + minute * 60 + second, "float64")
