@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from easynas.data.dataset import Dataset, Encoder, Inputs
-from easynas.data.kinds import encoder_of, to_config
+from easynas.data.registry import encoder_of, to_config
 from easynas.errors import StudyError
 
 FILE, FOLDS = "store.json", "folds.npy"

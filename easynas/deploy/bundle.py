@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from easynas.data.dataset import Encoder, Inputs, Shapes, Target
-from easynas.data.kinds import encoder_of, target_of, to_config
+from easynas.data.registry import encoder_of, target_of, to_config
 from easynas.deploy.atomic import replacing
 from easynas.deploy.front import front
 from easynas.errors import InputError

@@ -1,0 +1,306 @@
+"""What a column of a table becomes for networks: numbers, categories, both or nothing.
+
+A column is one of five frozen types. Each reads the user's cells into one array (`read`), and turns that array into
+number columns (`numbers`) and category columns (`categories`). Everything is arithmetic that Keras layers can repeat,
+see `deploy/tables.py`.
+
+Numbers are centred and scaled in float64 before they become float32: years, times and coordinates keep their digits.
+Categories are 0 where missing, 1 where unknown or rare, then 2, 3, ... from the most frequent one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from easynas.data.cells import characters, numbers, seconds, text, words
+
+LIMIT = 1e30  # of scaled numbers: their squares still fit into float32
+DAY, HOUR = 86_400.0, 3_600.0  # seconds
+ABSENT, UNKNOWN, FIRST = 0, 1, 2
+"""Codes of categories: missing, unknown or rare, the most frequent one."""
+
+PARTS = ("month", "day", "weekday", "hour")
+"""What is taken from a date besides the days that went by; Monday is weekday 0, hours have fractions."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """From user's units to numbers about as large as 1: `(number - centre) / scale`.
+
+    Attributes:
+        centre: median of the training samples.
+        scale: half the range that holds 90 % of them; positive.
+    """
+
+    centre: float
+    scale: float
+
+    @classmethod
+    def learn(cls, values: np.ndarray) -> Self:
+        """The scaling of float64 `values` `(n,)`, of which NaN are left out."""
+        present = values[~np.isnan(values)]
+        if not len(present):
+            return cls(0.0, 1.0)
+        low, centre, high = np.quantile(present, (0.05, 0.5, 0.95))
+        # Halves first: the range of all float64 is no float64.
+        half = (high / 2 - low / 2) or (present.max() / 2 - present.min() / 2) or 1.0
+        return cls(float(centre), float(max(half, np.finfo(np.float64).tiny)))
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Scaled `values`, float32."""
+        with np.errstate(over="ignore"):
+            # Not divided: a compiled graph makes a product of a division, and the two differ in their last digit.
+            scaled = (values - self.centre) * (1.0 / self.scale)
+        return np.clip(scaled, -LIMIT, LIMIT).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was found in a column, and what it was taken for.
+
+    Attributes:
+        kind: "numeric", "boolean", "categorical", "date", "text", "id" or "constant"; the last two are not used.
+        missing: share of cells in which nothing is known, in [0, 1].
+        distinct: how many different values the others have.
+        why: a sentence for the report.
+    """
+
+    kind: str
+    missing: float
+    distinct: int
+    why: str
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers or booleans.
+
+    Attributes:
+        name: the user's.
+        profile: what was found.
+        scaling: of the numbers.
+        values: numbers that are categories too, the most frequent first; empty if they are numbers only.
+    """
+
+    name: str
+    profile: Profile
+    scaling: Scaling
+    values: tuple[float, ...] = ()
+
+    def read(self, cells: pd.Series) -> np.ndarray:
+        return numbers(cells)
+
+    def numbers(self, read: np.ndarray) -> list[np.ndarray]:
+        return [self.scaling.apply(read)]
+
+    def categories(self, read: np.ndarray) -> list[np.ndarray]:
+        return [code_numbers(read, self.values)] if self.values else []
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What every number column is, in words."""
+        return (self.name,)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many codes every category column has."""
+        return (FIRST + len(self.values),) if self.values else ()
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of categories, which are text, or numbers that only name something.
+
+    Attributes:
+        name: the user's.
+        profile: what was found.
+        values: the categories, the most frequent first; all text or all numbers.
+        numeric: whether they are numbers.
+        absent: texts that mean missing.
+    """
+
+    name: str
+    profile: Profile
+    values: tuple[str, ...] | tuple[float, ...]
+    numeric: bool = False
+    absent: tuple[str, ...] = ()
+
+    def read(self, cells: pd.Series) -> np.ndarray:
+        return numbers(cells) if self.numeric else text(cells)
+
+    def numbers(self, read: np.ndarray) -> list[np.ndarray]:
+        return []
+
+    def categories(self, read: np.ndarray) -> list[np.ndarray]:
+        if self.numeric:
+            return [code_numbers(read, [float(value) for value in self.values])]
+        codes = pd.Index(self.values, dtype=object).get_indexer(pd.Index(read, dtype=object))
+        codes = np.where(codes < 0, UNKNOWN, codes + FIRST)
+        absent = pd.Index(read, dtype=object).isin(self.absent)
+        return [np.where(absent, ABSENT, codes).astype(np.int32)]
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What every number column is, in words."""
+        return ()
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many codes every category column has."""
+        return (FIRST + len(self.values),)
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A column of dates: days that went by, and those of `PARTS` that vary, as numbers and as categories.
+
+    Attributes:
+        name: the user's.
+        profile: what was found.
+        form: how text is read, see `cells.DATE_FORMS`.
+        timezone: where the clock hangs that hours are read from; None: dates came without a time zone.
+        elapsed: scaling of the days since 1970.
+        parts: those of `PARTS` that vary.
+    """
+
+    name: str
+    profile: Profile
+    form: str
+    timezone: str | None
+    elapsed: Scaling
+    parts: tuple[str, ...]
+
+    def read(self, cells: pd.Series) -> np.ndarray:
+        return seconds(cells, self.form, self.timezone)
+
+    def numbers(self, read: np.ndarray) -> list[np.ndarray]:
+        parts = [PART_SCALING[part].apply(date_part(read, part)) for part in self.parts]
+        return [self.elapsed.apply(read * (1.0 / DAY)), *parts]
+
+    def categories(self, read: np.ndarray) -> list[np.ndarray]:
+        codes = [np.floor(date_part(read, part)) + FIRST for part in self.parts]
+        return [np.where(np.isnan(code), ABSENT, code).astype(np.int32) for code in codes]
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What every number column is, in words."""
+        return tuple(f"{self.name} {part}" for part in ("days", *self.parts))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many codes every category column has."""
+        return tuple(FIRST + PART_SIZES[part] for part in self.parts)
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of free text, of which networks for tables see how long it is and how many words it has.
+
+    Attributes:
+        name: the user's.
+        profile: what was found.
+        length: scaling of the number of characters.
+        words: scaling of the number of words.
+        absent: texts that mean missing.
+    """
+
+    name: str
+    profile: Profile
+    length: Scaling
+    words: Scaling
+    absent: tuple[str, ...]
+
+    def read(self, cells: pd.Series) -> np.ndarray:
+        return text(cells)
+
+    def numbers(self, read: np.ndarray) -> list[np.ndarray]:
+        absent = pd.Index(read, dtype=object).isin(self.absent)
+        length, count = (np.where(absent, np.nan, measure(read)) for measure in (characters, words))
+        return [self.length.apply(length), self.words.apply(count)]
+
+    def categories(self, read: np.ndarray) -> list[np.ndarray]:
+        return []
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What every number column is, in words."""
+        return (f"{self.name} length", f"{self.name} words")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many codes every category column has."""
+        return ()
+
+
+@dataclass(frozen=True)
+class DroppedColumn:
+    """A column that networks do not see; `profile.why` says why.
+
+    Attributes:
+        name: the user's.
+        profile: what was found.
+    """
+
+    name: str
+    profile: Profile
+
+
+Used = NumberColumn | CategoryColumn | DateColumn | TextColumn
+Column = Used | DroppedColumn
+
+PART_SIZES = {"month": 13, "day": 32, "weekday": 7, "hour": 24}
+"""Codes of every part from 0, whether they all exist or not."""
+PART_SCALING = {
+    "month": Scaling(6.5, 5.5),
+    "day": Scaling(16.0, 15.0),
+    "weekday": Scaling(3.0, 3.0),
+    "hour": Scaling(12.0, 12.0),
+}
+
+
+def code_numbers(read: np.ndarray, values: Sequence[float]) -> np.ndarray:
+    """The codes of numbers `(n,)` that name categories, int32 `(n,)`."""
+    codes = pd.Index(values, dtype=np.float64).get_indexer(pd.Index(read, dtype=np.float64))
+    return np.where(np.isnan(read), ABSENT, np.where(codes < 0, UNKNOWN, codes + FIRST)).astype(np.int32)
+
+
+def date_part(read: np.ndarray, part: str) -> np.ndarray:
+    """One of `PARTS` of dates in seconds since 1970, float64 `(n,)`, NaN where there is no date."""
+    absent = np.isnan(read)
+    moment = np.where(absent, 0, read).astype(np.int64)
+    days, second = np.divmod(moment, int(DAY))
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
+    match part:
+        case "month":
+            found = (months.astype(np.int64) % 12 + 1).astype(np.float64)
+        case "day":
+            found = (days - months.astype("datetime64[D]").astype(np.int64) + 1).astype(np.float64)
+        case "weekday":
+            found = ((days + 3) % 7).astype(np.float64)  # 1970 began on a Thursday
+        case _:
+            found = second * (1.0 / HOUR)
+    return np.where(absent, np.nan, found)
+
+
+def column_config(column: Column) -> dict[str, Any]:
+    """A column as plain JSON values."""
+    return {"type": type(column).__name__, **asdict(column)}
+
+
+def column_from_config(config: dict[str, Any]) -> Column:
+    """The column that `column_config` described."""
+    kinds = {kind.__name__: kind for kind in (NumberColumn, CategoryColumn, DateColumn, TextColumn, DroppedColumn)}
+    fields = {name: _restored(name, value) for name, value in config.items() if name != "type"}
+    column: Column = kinds[config["type"]](**fields)
+    return column
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name == "profile":
+        return Profile(**value)
+    if isinstance(value, dict):
+        return Scaling(**value)
+    return tuple(value) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,1 @@
+"""Networks for tables: encoded numbers and categories in, answers out."""
