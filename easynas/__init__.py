@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from easynas.space.space import SearchSpace
     from easynas.tasks.image import ImageClassifier, ImageRegressor
     from easynas.tasks.saved import load
+    from easynas.tasks.tabular import TabularClassifier, TabularRegressor
     from easynas.tasks.text import TextClassifier, TextRegressor
 
     search: Search
@@ -56,6 +57,8 @@ __all__ = [
     "SearchError",
     "SearchSpace",
     "StudyError",
+    "TabularClassifier",
+    "TabularRegressor",
     "TextClassifier",
     "TextRegressor",
     "__version__",
@@ -89,6 +92,8 @@ _HOMES = {
     "SearchError": _ERRORS,
     "SearchSpace": "easynas.space.space",
     "StudyError": _ERRORS,
+    "TabularClassifier": "easynas.tasks.tabular",
+    "TabularRegressor": "easynas.tasks.tabular",
     "TextClassifier": "easynas.tasks.text",
     "TextRegressor": "easynas.tasks.text",
     "load": "easynas.tasks.saved",

@@ -5,8 +5,10 @@
 ('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv', 'nb201', 'darts', 'hierarchical')
 >>> spaces.names("texts")
 ('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer')
+>>> spaces.names("tables")
+('auto', 'tabm', 'realmlp', 'mlp', 'linear')
 
-"auto" for images is the first five in one space, for texts all. The others for images, whose units are graphs with a
+"auto" for images is the first five in one space, for other data all. The others for images, whose units are graphs with a
 choice on every edge, are searched on request only: they have up to 10^24 designs, of which the tens of trials of a
 usual budget see too few, and a network takes 5 to 30 CPU-seconds before its first step. Give them ten minutes or more.
 """
@@ -35,11 +37,12 @@ _AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 _NAMES = {
     "images": ("auto", *_HOMES),
     "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer"),
+    "tables": ("auto", "tabm", "realmlp", "mlp", "linear"),
 }
 
 
 def names(data: str = "images") -> tuple[str, ...]:
-    """All names of spaces for "images" or "texts"."""
+    """All names of spaces for "images", "texts" or "tables"."""
     return _NAMES[data]
 
 

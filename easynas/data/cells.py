@@ -76,6 +76,20 @@ def numbers(cells: pd.Series) -> np.ndarray:
     return np.where(np.isfinite(found), found, np.nan)
 
 
+def iso(moments: np.ndarray) -> np.ndarray:
+    """Returns seconds since 1970 `(n,)` as ISO text, "" for NaN."""
+    absent = np.isnan(moments)
+    written = np.where(absent, 0, moments).astype("datetime64[s]").astype(str)
+    return np.where(absent, "", written)
+
+
+def from_iso(texts: np.ndarray) -> np.ndarray:
+    """Returns what `iso` wrote as seconds since 1970, float64 `(n,)`."""
+    absent = texts == ""
+    moments = np.where(absent, "1970-01-01", texts).astype("datetime64[s]").astype(np.float64)
+    return np.where(absent, np.nan, moments)
+
+
 def seconds(cells: pd.Series, form: str, timezone: str | None) -> np.ndarray:
     """Dates as whole seconds since 1970 on the clock on the wall, float64 `(n,)`; NaN where there is no date.
 

@@ -39,7 +39,10 @@ class Encoder(Protocol):
         """What networks see of these samples."""
 
     def raw(self, samples: Any) -> Inputs:
-        """What the shipped model takes of these samples: numbers or texts in plain arrays, which `check` takes too."""
+        """What the shipped model takes of these samples: numbers or texts in plain arrays."""
+
+    def restore(self, raw: Any) -> Any:
+        """The samples that `raw` made such arrays of."""
 
     @property
     def inputs(self) -> Shapes:

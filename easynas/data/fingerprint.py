@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from easynas.data.dataset import Dataset
+from easynas.data.frame import Table
 
 SAMPLED = 256
 WHOLE_BYTES = 1 << 24  # up to here all bytes are read
@@ -29,9 +30,10 @@ def fingerprint(data: Dataset) -> str:
 
 def _parts(samples: Any) -> Iterator[np.ndarray]:
     """Arrays of plain numbers that stand for the samples."""
-    if isinstance(samples, pd.DataFrame):
-        yield np.frombuffer(repr([*samples.dtypes.items()]).encode(), np.uint8)
-        yield pd.util.hash_pandas_object(samples, index=False).to_numpy()
+    if isinstance(samples, Table):
+        for name, cells in samples.columns.items():
+            yield np.frombuffer(name.encode(), np.uint8)
+            yield from _parts(cells)
     elif samples.dtype == object:
         yield pd.util.hash_array(samples, categorize=False)
     else:

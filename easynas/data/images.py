@@ -97,6 +97,10 @@ class ImageEncoder:
         """The images as they are."""
         return samples
 
+    def restore(self, raw: np.ndarray) -> np.ndarray:
+        """The images as they are."""
+        return raw
+
     @property
     def inputs(self) -> tuple[int, ...]:
         """Shape of an image as networks see it, `(height, width, channels)`."""

@@ -6,10 +6,11 @@ from easynas.data.dataset import Encoder, Target
 from easynas.data.images import ImageEncoder
 from easynas.data.labels import LabelsTarget
 from easynas.data.numbers import NumberTarget
+from easynas.data.table import TableEncoder
 from easynas.data.target import ClassTarget
 from easynas.data.tokenizer import TextEncoder
 
-_ENCODERS: dict[str, type[Encoder]] = {"images": ImageEncoder, "texts": TextEncoder}
+_ENCODERS: dict[str, type[Encoder]] = {"images": ImageEncoder, "texts": TextEncoder, "tables": TableEncoder}
 _TARGETS: dict[str, type[Target]] = {"classes": ClassTarget, "labels": LabelsTarget, "numbers": NumberTarget}
 
 

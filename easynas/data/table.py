@@ -7,8 +7,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from easynas.data.cells import from_iso, iso
 from easynas.data.columns import (
     Column,
+    DateColumn,
     DroppedColumn,
     NumberColumn,
     Used,
@@ -19,6 +21,7 @@ from easynas.data.frame import Frame, Table, frame
 from easynas.data.kinds import KINDS, learn_column
 from easynas.errors import InputError
 
+_CHUNK_CELLS = 1 << 21
 _MOST_TWOFOLD = 30  # columns that are numbers and categories at once
 
 
@@ -105,6 +108,45 @@ class TableEncoder:
     def sizes(self) -> tuple[int, ...]:
         """How many codes every column of `categories` has, at least 2."""
         return tuple(size for column in self.used for size in column.sizes)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the shipped model's inputs, one a used column: its own, but Keras allows no slash in it."""
+        names: list[str] = []
+        for column in self.used:
+            name = column.name.replace("/", "_").replace("\\", "_") or "_"
+            while name in names:
+                name += "_"
+            names.append(name)
+        return tuple(names)
+
+    def raw(self, samples: Table) -> dict[str, np.ndarray]:
+        """Returns samples as the shipped model takes them, `(n, 1)` by `input_names`: float64, or text; dates in ISO."""
+        raw = {}
+        for column, name in zip(self.used, self.input_names, strict=True):
+            cells = samples.columns[column.name]
+            plain = iso(cells) if isinstance(column, DateColumn) else cells
+            raw[name] = (plain.astype(str) if plain.dtype == object else plain)[:, None]
+        return raw
+
+    def restore(self, raw: Mapping[str, np.ndarray]) -> Table:
+        """Returns the samples that `raw` made such arrays of."""
+        columns = {}
+        for column, name in zip(self.used, self.input_names, strict=True):
+            cells = raw[name][:, 0]
+            read = from_iso(cells) if isinstance(column, DateColumn) else cells
+            columns[column.name] = read.astype(object) if read.dtype.kind == "U" else read
+        return Table(columns)
+
+    @property
+    def chunk(self) -> int:
+        """How many rows make a few megabytes."""
+        return max(1, _CHUNK_CELLS // max(1, len(self.number_names) + len(self.sizes)))
+
+    @property
+    def learned(self) -> str:
+        """The columns with their kinds; all else is in the cells."""
+        return repr([(column.name, column.profile.kind) for column in self.columns])
 
     def summary(self) -> pd.DataFrame:
         """A row a column: its name, kind, share of missing cells in %, different values, and why it is that kind."""

@@ -72,6 +72,10 @@ class TextEncoder:
         """The texts as they are, as an array of text `(n,)`."""
         return np.asarray(samples.tolist(), dtype=str) if len(samples) else np.empty(0, "<U1")
 
+    def restore(self, raw: np.ndarray) -> np.ndarray:
+        """The texts as objects `(n,)`."""
+        return raw.astype(object)
+
     @property
     def chunk(self) -> int:
         """How many texts make a few megabytes of ids."""

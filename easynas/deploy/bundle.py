@@ -191,7 +191,7 @@ def _load(folder: Path) -> Bundle:
     _check_members(folder / MODEL_FILE)
     model = keras.models.load_model(folder / MODEL_FILE, compile=False, safe_mode=True)
     network = [layer for layer in model.layers if layer.name == NETWORK]
-    samples = encoder.check(raw[_SINGLE] if list(raw) == [_SINGLE] else raw)
+    samples = encoder.restore(raw[_SINGLE] if list(raw) == [_SINGLE] else raw)
     return Bundle(model, network[0] if network else model, encoder, target, samples)
 
 

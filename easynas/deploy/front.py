@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from easynas.data.dataset import Encoder
 from easynas.data.images import ImageEncoder
+from easynas.data.table import TableEncoder
 from easynas.data.tokenizer import TextEncoder
 
 
@@ -32,5 +33,9 @@ def front(encoder: Encoder) -> Front:
             from easynas.deploy.texts import tokenize
 
             return Front(*tokenize(encoder), on_device=False)
+        case TableEncoder():
+            from easynas.deploy.tables import tabulate
+
+            return Front(*tabulate(encoder), on_device=False)
         case _:
             raise TypeError(f"An encoder must have layers that do the same. Received: {type(encoder).__name__}.")

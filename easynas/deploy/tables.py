@@ -30,7 +30,6 @@ from easynas.data.columns import (
     TextColumn,
     Used,
 )
-from easynas.data.frame import Table
 from easynas.data.table import TableEncoder
 
 Tensors = dict[str, Any]
@@ -41,18 +40,18 @@ _PLACES = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11, 13), "m
 _EPOCH = 719_468  # days from 1 March of the year 0 to 1 January 1970
 
 
-def preprocess(encoder: TableEncoder) -> tuple[Tensors, Tensors]:
+def tabulate(encoder: TableEncoder) -> tuple[Tensors, Tensors]:
     """Returns the raw inputs and the encoded arrays of a Keras model.
 
     Args:
         encoder: of the table.
 
     Returns:
-        Keras inputs `(batch, 1)` by the names of `input_names`: float64 for numbers, text for the rest; and the
+        Keras inputs `(batch, 1)` by the names of `encoder.input_names`: float64 for numbers, text for the rest; and the
         tensors that they become, by the names of `encoder.inputs`.
     """
     inputs, numbers, categories = {}, [], []
-    for column, name in zip(encoder.used, input_names(encoder), strict=True):
+    for column, name in zip(encoder.used, encoder.input_names, strict=True):
         dtype = "float64" if _is_numeric(column) else "string"
         inputs[name] = keras.Input((1,), dtype=dtype, name=name)
         more_numbers, more_categories = _encoded(column, inputs[name])
@@ -64,26 +63,6 @@ def preprocess(encoder: TableEncoder) -> tuple[Tensors, Tensors]:
     if categories:
         encoded["categories"] = ops.concatenate(categories, axis=-1)
     return inputs, encoded
-
-
-def input_names(encoder: TableEncoder) -> tuple[str, ...]:
-    """The names of the Keras inputs, one for every used column: the column's own, but Keras allows no slash in it."""
-    names: list[str] = []
-    for column in encoder.used:
-        name = column.name.replace("/", "_").replace("\\", "_") or "_"
-        while name in names:
-            name += "_"
-        names.append(name)
-    return tuple(names)
-
-
-def raw_inputs(encoder: TableEncoder, samples: Table) -> dict[str, np.ndarray]:
-    """Checked samples as the model of `preprocess` takes them: `(n, 1)`, float64 or text objects."""
-    raw = {}
-    for column, name in zip(encoder.used, input_names(encoder), strict=True):
-        cells = samples.columns[column.name]
-        raw[name] = (_iso(cells) if isinstance(column, DateColumn) else cells)[:, None]
-    return raw
 
 
 def _is_numeric(column: Used) -> bool:
@@ -168,10 +147,3 @@ def _days(year: Any, month: Any, day: Any) -> Any:
     month = month - 3 + 12 * late
     leap = year // 4 - year // 100 + year // 400
     return 365 * year + leap + (153 * month + 2) // 5 + day - 1 - _EPOCH
-
-
-def _iso(moments: np.ndarray) -> np.ndarray:
-    """Seconds since 1970 as ISO text, "" for NaN; objects `(n,)`."""
-    absent = np.isnan(moments)
-    written = np.where(absent, 0, moments).astype("datetime64[s]").astype(str).astype(object)
-    return np.where(absent, "", written)

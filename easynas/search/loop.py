@@ -93,9 +93,9 @@ def run_search(
     Every trial is in the study before the strategy learns of it. A full training gets `trial_seconds`, stretched or
     squeezed a little so that the last ones end together with the search. A job of lower fidelity, or one that goes on
     from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
-    is compared with others of its rung, so nothing stretches it and no bar ends it early; nor does one without `drop`. What the loop itself takes,
-    proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends
-    the search.
+    is compared with others of its rung, so nothing stretches it and no bar ends it early; without `drop` none ends any.
+    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and
+    then, and what it raises ends the search.
     """
     waited, began = 0.0, deadline.elapsed
     running: set[Handle] = set()

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sklearn.base import BaseEstimator
 
@@ -108,7 +108,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
 
-    _modality: ClassVar[Modality]
+    @abstractmethod
+    def _modality(self) -> Modality:
+        """What kind of data there are."""
 
     @abstractmethod
     def _target(self, y: Any) -> Target:
@@ -147,16 +149,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        data = self._modality.ingest(x, y, sample_weight=sample_weight, target=self._target)
+        data = self._modality().ingest(x, y, sample_weight=sample_weight, target=self._target)
         held_out = None if validation_data is None else data.held_out(*_pair(validation_data))
         scoring = Scoring.of(settings.metric, data.target.answer)
-        scoring.check((held_out or data).y[Division.of(data, held_out, self._modality, seed=settings.seed).validation])
+        scoring.check(
+            (held_out or data).y[Division.of(data, held_out, self._modality(), seed=settings.seed).validation]
+        )
         warm_up()
         header = self._header(settings, scoring, data, held_out)
         with (
             Interrupt() as interrupt,
             study_folder(settings.directory) as folder,
-            Study.open(folder, header, budget=settings.seconds, keep=_KEPT * self._modality.members) as study,
+            Study.open(folder, header, budget=settings.seconds, keep=_KEPT * self._modality().members) as study,
         ):
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
@@ -197,12 +201,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             machine = phases.known_machine(study)
         with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
-            session = Session(settings, self._modality, scoring, deadline, data, study, display, aside, interrupt)
+            session = Session(settings, self._modality(), scoring, deadline, data, study, display, aside, interrupt)
             if study.spent:
                 session.note(f"An interrupted fit goes on; {deadline.left:.0f} s of its budget are left.")
             for warning in data.warnings:
                 session.note(warning)
-            division = Division.of(data, held_out, self._modality, seed=settings.seed)
+            division = Division.of(data, held_out, self._modality(), seed=settings.seed)
             with session.phase("preparation", "preparing the data"):
                 prepared = phases.prepare(session, machine, division, held_out)
             with session.phase("baseline", "training a baseline"):
@@ -213,7 +217,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 if plan.search > 0:
                     with session.phase("search", "searching"):
                         phases.search(session, prepared, designed, plan)
-                if self._modality.members == 1 or plan.search == 0:
+                if self._modality().members == 1 or plan.search == 0:
                     with session.phase("final", "training the best network"):
                         final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):

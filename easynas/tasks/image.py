@@ -76,10 +76,12 @@ class ImageClassifier(Classifier):
     of them a sample. See `Estimator` for all settings.
     """
 
-    _modality = Images()
+    def _modality(self) -> Images:
+        return Images()
 
 
 class ImageRegressor(Regressor):
     """Predicts numbers from images `(n, height, width)` or `(n, height, width, channels)`; see `Estimator`."""
 
-    _modality = Images()
+    def _modality(self) -> Images:
+        return Images()

@@ -13,13 +13,15 @@ from easynas.errors import InputError
 from easynas.search.study import Study
 from easynas.tasks.image import ImageClassifier, ImageRegressor
 from easynas.tasks.settings import is_plain
+from easynas.tasks.tabular import TabularClassifier, TabularRegressor
 from easynas.tasks.text import TextClassifier, TextRegressor
 
 if TYPE_CHECKING:
     from easynas.tasks.base import Estimator
 
 FILE = "estimator.json"
-_ESTIMATORS = {each.__name__: each for each in (ImageClassifier, ImageRegressor, TextClassifier, TextRegressor)}
+_ALL = (ImageClassifier, ImageRegressor, TabularClassifier, TabularRegressor, TextClassifier, TextRegressor)
+_ESTIMATORS = {each.__name__: each for each in _ALL}
 
 
 def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:

@@ -62,7 +62,7 @@ class Settings:
         if not _has(estimator.search, "ask", "tell"):
             strategies.check_name(estimator.search)
         if not _has(estimator.space, "declare", "build"):
-            spaces.check_name(estimator.space, estimator._modality.name)
+            spaces.check_name(estimator.space, estimator._modality().name)
         return cls(
             seconds=parse_budget(estimator.time_budget),
             metric=_metric(estimator.metric),

@@ -78,10 +78,12 @@ class TextClassifier(Classifier):
     Missing texts count as empty. Labels may be integers, texts or booleans; or any number of them a text.
     """
 
-    _modality = Texts()
+    def _modality(self) -> Texts:
+        return Texts()
 
 
 class TextRegressor(Regressor):
     """Predicts numbers from texts `(n,)` in any language; see `Estimator`."""
 
-    _modality = Texts()
+    def _modality(self) -> Texts:
+        return Texts()

@@ -72,7 +72,7 @@ class Recipe:
                 return keras.losses.MeanSquaredError()
 
 
-EPOCHS = (2, 4, 8, 16, 32)
+EPOCHS = (2, 4, 8, 16, 32, 64, 128)
 
 
 def declare_brief(hp: keras_tuner.HyperParameters) -> None:

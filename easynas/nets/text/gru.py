@@ -52,14 +52,8 @@ class GRU(Block):
         for level in range(hp.get(f"{self.name}/depth")):
             if level > 0:
                 x = normalized(x, there)
-<<<<<<< HEAD
-            x = layers.Concatenate()(
-                [_states(x, there, width), ops.flip(_states(ops.flip(x, 1), ops.flip(there, 1), width), 1)]
-            )
-=======
             both = [_states(x, there, width, heads, backward=backward) for backward in (False, True)]
             x = layers.Concatenate()(both)
->>>>>>> text
         pooled = layers.Concatenate()([attended(x, there), largest(x, there)])
         return answers(layers.Dropout(dropout)(pooled), self.answer)
 
