@@ -13,7 +13,8 @@ from keras import layers
 from easynas.nets.block import Block
 from easynas.nets.head import answers
 from easynas.nets.text.sequence import embed, largest
-from easynas.schema import Answer, TextSchema
+from easynas.nets.text.statistics import GramStatistics
+from easynas.schema import Answer
 
 _SIZES = {"short": (1, 2, 3), "medium": (2, 3, 4), "long": (3, 4, 5)}
 
@@ -24,17 +25,18 @@ class CNN(Block):
 
     Attributes:
         answer: what to answer.
-        schema: what a text is.
+        statistics: what counting the words of the training samples said.
     """
 
     answer: Answer
-    schema: TextSchema
+    statistics: GramStatistics
     name: str = "cnn"
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         hp.Choice(f"{self.name}/embedding", [32, 64, 128], default=64)
         hp.Choice(f"{self.name}/width", [32, 64, 128], default=64)
         hp.Choice(f"{self.name}/sizes", list(_SIZES), default="short")
+        hp.Boolean(f"{self.name}/informed", default=True)
         hp.Choice(f"{self.name}/word_dropout", [0.0, 0.1, 0.3], default=0.1)
         hp.Choice(f"{self.name}/dropout", [0.2, 0.35, 0.5], default=0.5)
 
@@ -43,8 +45,9 @@ class CNN(Block):
         width, dropout = hp.get(f"{self.name}/width"), hp.get(f"{self.name}/dropout")
         x, there = embed(
             x["words"],
-            self.schema.vocabulary,
+            self.statistics.evidence,
             hp.get(f"{self.name}/embedding"),
+            informed=hp.get(f"{self.name}/informed"),
             word_dropout=hp.get(f"{self.name}/word_dropout"),
             dropout=dropout,
         )

@@ -16,7 +16,8 @@ from keras import layers, ops
 from easynas.nets.block import Block
 from easynas.nets.head import answers
 from easynas.nets.text.sequence import attended, embed, largest, masked, normalized
-from easynas.schema import Answer, TextSchema
+from easynas.nets.text.statistics import GramStatistics
+from easynas.schema import Answer
 
 _LONGEST = 128
 """Words that are read: the matrices have a number for every pair of them."""
@@ -30,25 +31,32 @@ class GRU(Block):
 
     Attributes:
         answer: what to answer.
-        schema: what a text is.
+        statistics: what counting the words of the training samples said.
     """
 
     answer: Answer
-    schema: TextSchema
+    statistics: GramStatistics
     name: str = "gru"
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         hp.Choice(f"{self.name}/width", [32, 64, 128], default=64)
         hp.Choice(f"{self.name}/heads", [4, 8, 16], default=8)
         hp.Int(f"{self.name}/depth", 1, 2, default=1)
+        hp.Boolean(f"{self.name}/informed", default=True)
         hp.Choice(f"{self.name}/word_dropout", [0.0, 0.1, 0.3], default=0.1)
         hp.Choice(f"{self.name}/dropout", [0.2, 0.35, 0.5], default=0.35)
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         """Takes `"words"` of `x`, int32 `(batch, words)`, returns answers `(batch, outputs)`."""
         width, heads, dropout = (hp.get(f"{self.name}/{choice}") for choice in ("width", "heads", "dropout"))
-        ids, word_dropout = x["words"][:, :_LONGEST], hp.get(f"{self.name}/word_dropout")
-        x, there = embed(ids, self.schema.vocabulary, width, word_dropout=word_dropout, dropout=dropout)
+        x, there = embed(
+            x["words"][:, :_LONGEST],
+            self.statistics.evidence,
+            width,
+            informed=hp.get(f"{self.name}/informed"),
+            word_dropout=hp.get(f"{self.name}/word_dropout"),
+            dropout=dropout,
+        )
         for level in range(hp.get(f"{self.name}/depth")):
             if level > 0:
                 x = normalized(x, there)

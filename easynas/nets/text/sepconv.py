@@ -14,7 +14,8 @@ from keras import layers, ops
 from easynas.nets.block import Block
 from easynas.nets.head import answers
 from easynas.nets.text.sequence import attended, embed, largest, masked, normalized
-from easynas.schema import Answer, TextSchema
+from easynas.nets.text.statistics import GramStatistics
+from easynas.schema import Answer
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,32 @@ class SepConv(Block):
 
     Attributes:
         answer: what to answer.
-        schema: what a text is.
+        statistics: what counting the words of the training samples said.
     """
 
     answer: Answer
-    schema: TextSchema
+    statistics: GramStatistics
     name: str = "sepconv"
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         hp.Choice(f"{self.name}/width", [32, 64, 128], default=64)
         hp.Int(f"{self.name}/depth", 1, 4, default=2)
         hp.Choice(f"{self.name}/kernel", [3, 5], default=3)
+        hp.Boolean(f"{self.name}/informed", default=True)
         hp.Choice(f"{self.name}/word_dropout", [0.0, 0.1, 0.3], default=0.1)
         hp.Choice(f"{self.name}/dropout", [0.2, 0.35, 0.5], default=0.35)
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         """Takes `"words"` of `x`, int32 `(batch, words)`, returns answers `(batch, outputs)`."""
         width, dropout = hp.get(f"{self.name}/width"), hp.get(f"{self.name}/dropout")
-        word_dropout = hp.get(f"{self.name}/word_dropout")
-        x, there = embed(x["words"], self.schema.vocabulary, width, word_dropout=word_dropout, dropout=dropout)
+        x, there = embed(
+            x["words"],
+            self.statistics.evidence,
+            width,
+            informed=hp.get(f"{self.name}/informed"),
+            word_dropout=hp.get(f"{self.name}/word_dropout"),
+            dropout=dropout,
+        )
         for level in range(hp.get(f"{self.name}/depth")):
             inner = layers.SeparableConv1D(
                 width, hp.get(f"{self.name}/kernel"), dilation_rate=2**level, padding="same", activation="relu"

@@ -6,6 +6,7 @@ behind. Every piece keeps that, so how far a text was padded never changes an an
 
 from typing import Any
 
+import numpy as np
 from keras import initializers, layers, ops
 
 WORD_SPREAD = 0.25
@@ -14,24 +15,42 @@ WORD_SPREAD = 0.25
 _FAR = 1e4  # taken from the score of a place behind the last word; within the range of every float type
 
 
-def embed(ids: Any, vocabulary: int, width: int, *, word_dropout: float, dropout: float) -> tuple[Any, Any]:
+def embed(
+    ids: Any, evidence: np.ndarray, width: int, *, informed: bool, word_dropout: float, dropout: float
+) -> tuple[Any, Any]:
     """The sequence of the vectors of words, and where they are.
 
     Args:
         ids: of words, int32 `(batch, words)`, zeros behind.
-        vocabulary: how many ids there are.
+        evidence: how far every word speaks for every output, float32 `(vocabulary, outputs)`.
         width: of a vector.
+        informed: whether vectors start with the evidence; the alternative is at random.
         word_dropout: share of the words that a training step leaves out (Dai & Le 2015).
         dropout: share of the vectors' numbers that it leaves out.
     """
-    x = layers.Embedding(
-        vocabulary, width, embeddings_initializer=initializers.RandomNormal(stddev=WORD_SPREAD), name="vectors"
-    )(ids)
+    random = initializers.RandomNormal(stddev=WORD_SPREAD)
+    table = layers.Embedding(len(evidence), width, embeddings_initializer=random, name="vectors")
+    x = table(ids)
+    if informed:
+        _inform(table, evidence, width)
     there = ops.cast(ops.expand_dims(ops.not_equal(ids, 0), -1), x.dtype)
     x = masked(x, there)
     # Present even at rate 0, so that networks of different rates are the same layers.
     x = layers.Dropout(word_dropout, noise_shape=(None, None, 1))(x)
     return layers.Dropout(dropout)(x), there
+
+
+def _inform(table: Any, evidence: np.ndarray, width: int) -> None:
+    """Puts the evidence into at most half of the numbers of every vector, as Li et al. (2016) do.
+
+    There, "Weighted neural bag-of-n-grams model", vectors are scaled by it. A short training begins where it would get.
+    """
+    outputs, known = evidence.shape[1], min(evidence.shape[1], width // 2)
+    # More outputs than there is room for are mixed, always in the same way.
+    mix = np.random.default_rng(0).normal(size=(outputs, known)) / outputs**0.5 if outputs > known else np.eye(outputs)
+    vectors = ops.convert_to_numpy(table.embeddings).copy()
+    vectors[:, :known] = evidence @ mix
+    table.set_weights([vectors])
 
 
 def masked(x: Any, there: Any) -> Any:

@@ -39,7 +39,7 @@ class GramStatistics:
         """Counts the training samples.
 
         Args:
-            grams: ids, int32 `(n, grams)`, each once in a row, zeros behind.
+            grams: ids, int32 `(n, grams)`, zeros where there is nothing; what a text repeats counts once.
             y: what networks learn: classes as integers `(n,)`, labels as zeros and ones `(n, outputs)`, or standardised
                 numbers `(n, outputs)`.
             answer: what kind `y` is of.
@@ -61,8 +61,10 @@ def _count(grams: np.ndarray, targets: np.ndarray, vocabulary: int) -> tuple[np.
     """Texts of every id `(vocabulary,)`, and the sums of their targets `(vocabulary, outputs)`."""
     documents, sums = np.zeros(vocabulary), np.zeros((vocabulary, targets.shape[1]))
     for start in range(0, len(grams), _ROWS):
-        rows, places = np.nonzero(grams[start : start + _ROWS])
-        ids = grams[start + rows, places]
+        block = np.sort(grams[start : start + _ROWS], axis=1)
+        block[:, 1:][block[:, 1:] == block[:, :-1]] = 0
+        rows, places = np.nonzero(block)
+        ids = block[rows, places]
         documents += np.bincount(ids, minlength=vocabulary)
         for output, column in enumerate(targets[start + rows].T):
             if column.any():

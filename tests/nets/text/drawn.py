@@ -29,14 +29,17 @@ def drawn_texts(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     return {"words": words, "grams": grams}
 
 
-def statistics(answer: Answer = CLASSES, seed: int = 0) -> GramStatistics:
+def statistics(name: str, answer: Answer = CLASSES, seed: int = 0) -> GramStatistics:
+    """Of the ids in one of the arrays, for drawn answers."""
     rng = np.random.default_rng(seed)
     y = {
         "classes": lambda: rng.integers(0, answer.outputs, 50),
         "labels": lambda: rng.integers(0, 2, (50, answer.outputs)),
         "numbers": lambda: rng.normal(size=(50, answer.outputs)),
     }[answer.kind]()
-    return GramStatistics.learn(drawn_texts(50)["grams"], y, answer, vocabulary=SCHEMA.gram_vocabulary)
+    return GramStatistics.learn(
+        drawn_texts(50)[name], y, answer, vocabulary={"words": SCHEMA.vocabulary, "grams": SCHEMA.gram_vocabulary}[name]
+    )
 
 
 def network(block: Block, values: Mapping[str, Value] | None = None, schema: TextSchema = SCHEMA) -> keras.Model:

@@ -18,17 +18,17 @@ from easynas.nets.text.gru import GRU
 from easynas.nets.text.linear import Linear
 from easynas.nets.text.sepconv import SepConv
 from easynas.nets.text.transformer import Transformer
-from easynas.schema import Answer, TextSchema
+from easynas.schema import Answer
 from easynas.space.space import SearchSpace, Values
 from tests.nets.text.drawn import CLASSES, SCHEMA, answered, drawn_texts, network, padded, statistics
 
-BLOCKS: dict[str, Callable[[Answer, TextSchema], Block]] = {
-    "linear": lambda answer, schema: Linear(answer, statistics(answer)),
-    "bag": lambda answer, schema: Bag(answer, statistics(answer)),
-    "cnn": CNN,
-    "sepconv": SepConv,
-    "gru": GRU,
-    "transformer": Transformer,
+BLOCKS: dict[str, Callable[[Answer], Block]] = {
+    "linear": lambda answer: Linear(answer, statistics("grams", answer)),
+    "bag": lambda answer: Bag(answer, statistics("grams", answer)),
+    "cnn": lambda answer: CNN(answer, statistics("words", answer)),
+    "sepconv": lambda answer: SepConv(answer, statistics("words", answer)),
+    "gru": lambda answer: GRU(answer, statistics("words", answer)),
+    "transformer": lambda answer: Transformer(answer, statistics("words", answer)),
 }
 EVERY = pytest.mark.parametrize("name", BLOCKS)
 TEXTS = drawn_texts(6)
@@ -49,13 +49,13 @@ def redrawn(model: keras.Model, seed: int = 0) -> keras.Model:
 
 
 def drawn(name: str, seed: int) -> Values:
-    return space(BLOCKS[name](CLASSES, SCHEMA)).sample(np.random.default_rng(seed))
+    return space(BLOCKS[name](CLASSES)).sample(np.random.default_rng(seed))
 
 
 @EVERY
 def test_choices_are_named_after_the_block_and_declared_alike_twice(name: str) -> None:
     hp = keras_tuner.HyperParameters()
-    block = BLOCKS[name](CLASSES, SCHEMA)
+    block = BLOCKS[name](CLASSES)
     block.declare(hp)
     once = hp.get_config()
     block.declare(hp)
@@ -66,8 +66,8 @@ def test_choices_are_named_after_the_block_and_declared_alike_twice(name: str) -
 @EVERY
 def test_padding_never_changes_an_answer(name: str) -> None:
     values, longer = drawn(name, 1), replace(SCHEMA, words=SCHEMA.words + 7, grams=SCHEMA.grams + 7)
-    model = redrawn(network(BLOCKS[name](CLASSES, SCHEMA), values))
-    other = network(BLOCKS[name](CLASSES, longer), values, longer)
+    model = redrawn(network(BLOCKS[name](CLASSES), values))
+    other = network(BLOCKS[name](CLASSES), values, longer)
     other.set_weights(model.get_weights())
     answers = answered(model, TEXTS)
     np.testing.assert_allclose(answered(other, padded(TEXTS, 7)), answers, atol=1e-5)
@@ -78,7 +78,7 @@ def test_padding_never_changes_an_answer(name: str) -> None:
 @pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
 def test_every_kind_of_answer_is_given(name: str, kind: str) -> None:
     answer = Answer(kind, 3)  # type: ignore[arg-type]
-    answers = answered(redrawn(network(BLOCKS[name](answer, SCHEMA))), TEXTS)
+    answers = answered(redrawn(network(BLOCKS[name](answer))), TEXTS)
     assert answers.shape == (6, 3)
     sums = answers.sum(axis=1)
     probable = ((answers >= 0) & (answers <= 1)).all()
@@ -88,12 +88,12 @@ def test_every_kind_of_answer_is_given(name: str, kind: str) -> None:
 
 @EVERY
 def test_a_text_without_words_has_an_answer(name: str) -> None:
-    assert np.isfinite(answered(redrawn(network(BLOCKS[name](CLASSES, SCHEMA))), TEXTS)[0]).all()
+    assert np.isfinite(answered(redrawn(network(BLOCKS[name](CLASSES))), TEXTS)[0]).all()
 
 
 @EVERY
 def test_it_is_built_in_bfloat16_with_the_same_weights(name: str) -> None:
-    block = BLOCKS[name](CLASSES, SCHEMA)
+    block = BLOCKS[name](CLASSES)
     model = redrawn(network(block))
     with precision("mixed_bfloat16"):
         other = network(block)
@@ -103,7 +103,7 @@ def test_it_is_built_in_bfloat16_with_the_same_weights(name: str) -> None:
 
 @EVERY
 def test_constants_are_not_trained(name: str) -> None:
-    model = network(BLOCKS[name](CLASSES, SCHEMA))
+    model = network(BLOCKS[name](CLASSES))
     constants = [keras.ops.convert_to_numpy(variable).copy() for variable in model.non_trainable_variables]
     model.compile(optimizer=keras.optimizers.SGD(1.0), loss="sparse_categorical_crossentropy", run_eagerly=True)
     before = [keras.ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
@@ -117,7 +117,7 @@ def test_constants_are_not_trained(name: str) -> None:
 @EVERY
 @pytest.mark.parametrize("quantization", ["float32", pytest.param("dynamic", marks=pytest.mark.slow)])
 def test_it_converts_to_tflite_with_built_in_operators(name: str, quantization: str) -> None:
-    model = redrawn(network(BLOCKS[name](CLASSES, SCHEMA), drawn(name, 2)))
+    model = redrawn(network(BLOCKS[name](CLASSES), drawn(name, 2)))
     signature = {key: tf.TensorSpec((1, array.shape[1]), tf.int32, name=key) for key, array in TEXTS.items()}
     with Silence():
         graph = tf.function(lambda arrays: model(arrays, training=False)).get_concrete_function(signature)
@@ -137,9 +137,27 @@ def test_it_converts_to_tflite_with_built_in_operators(name: str, quantization: 
 
 
 def test_all_of_them_make_one_space_that_saves_and_loads(tmp_path: object) -> None:
-    block = OneOf(tuple(make(CLASSES, SCHEMA) for make in BLOCKS.values()))
+    block = OneOf(tuple(make(CLASSES) for make in BLOCKS.values()))
     for name in BLOCKS:
         model = redrawn(network(block, {"network": name}))
         model.save(f"{tmp_path}/{name}.keras")
         again = keras.models.load_model(f"{tmp_path}/{name}.keras")
         np.testing.assert_allclose(answered(again, TEXTS), answered(model, TEXTS), atol=1e-6)
+
+
+def test_informed_vectors_start_with_the_evidence_and_others_do_not() -> None:
+    evidence = statistics("words").evidence
+    for informed in (True, False):
+        vectors = (
+            network(CNN(CLASSES, statistics("words")), {"cnn/informed": informed}).get_layer("vectors").get_weights()
+        )
+        assert np.allclose(vectors[0][:, :3], evidence) == informed
+        assert 0.2 < vectors[0][:, 3:].std() < 0.3
+
+
+def test_more_outputs_than_a_vector_has_numbers_are_mixed() -> None:
+    many = Answer("labels", 40)
+    block = CNN(many, statistics("words", many))
+    first, second = (network(block, {"cnn/embedding": 32}).get_layer("vectors").get_weights()[0] for _ in range(2))
+    np.testing.assert_array_equal(first[:, :16], second[:, :16])
+    assert (first[:, :16].std(axis=0) > 0.01).all()

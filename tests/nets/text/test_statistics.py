@@ -44,3 +44,11 @@ def test_numbers_are_means_that_few_texts_shrink() -> None:
     learned = learn([[1.0], [-1.0], [1.0], [-1.0]], Answer("numbers", 1))
     assert learned.evidence[2, 0] == pytest.approx(2 / 12)
     assert learned.prior == pytest.approx(0.0)
+
+
+def test_what_a_text_repeats_counts_once() -> None:
+    answer, y = Answer("classes", 2), np.array([0, 1])
+    once = GramStatistics.learn(np.array([[1, 2, 0], [2, 0, 0]]), y, answer, vocabulary=3)
+    repeated = GramStatistics.learn(np.array([[2, 1, 2], [2, 2, 0]]), y, answer, vocabulary=3)
+    np.testing.assert_array_equal(repeated.idf, once.idf)
+    np.testing.assert_array_equal(repeated.evidence, once.evidence)
