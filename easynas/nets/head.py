@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import keras_tuner
 from keras import layers
 
@@ -42,6 +43,18 @@ def answers(x: Any, answer: Answer) -> Any:
     """
     logits = layers.Dense(answer.outputs, dtype="float32", name="logits")(x)
     return activate(logits, answer)
+
+
+def apart(network: keras.Model) -> keras.Model:
+    """The network that answers for each of its members, `(batch, members, outputs)`, with the same weights.
+
+    A network of members has a layer `"answers"` that comes before their mean; one without members is returned as it is.
+    """
+    try:
+        each = network.get_layer("answers").output
+    except ValueError:  # somebody's own network, without our head
+        return network
+    return keras.Model(network.input, each) if len(each.shape) == 3 else network
 
 
 def activate(logits: Any, answer: Answer) -> Any:

@@ -23,6 +23,7 @@ class Images:
     """Images, see `Modality`: networks as large as the time allows, the best of them trained as long as possible."""
 
     name = "images"
+    convolves = True
     members = 1
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

@@ -20,6 +20,9 @@ class Modality(Protocol):
     name: str
     """What its search spaces are listed under, see `easynas.spaces`."""
 
+    convolves: bool
+    """Whether its networks spend their time in convolutions, which may be faster with half the digits."""
+
     members: int
     """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 

@@ -53,6 +53,7 @@ class Prepared:
         statistics: what they need to know of the training samples beforehand.
         machine: its speed.
         compute: what the time can buy.
+        precision: Keras dtype policy to train in.
         batch_size: samples a step.
     """
 
@@ -62,6 +63,7 @@ class Prepared:
     statistics: Any
     machine: Machine
     compute: Compute
+    precision: str
     batch_size: int
 
 
@@ -113,10 +115,11 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
             f"{len(train):,} samples are few, so every network is trained {division.folds.max() + 1} times, and each "
             "sample is held out once."
         )
-    session.note(f"Networks train in {machine.precision}, which was faster here, in batches of {batch_size}.")
+    precision = machine.precision if session.modality.convolves else "float32"
+    session.note(f"Networks train in {precision}, in batches of {batch_size}.")
     answer = session.data.target.answer
     statistics = session.modality.statistics(encoder, store.train(), answer)
-    return Prepared(store, encoder, answer, statistics, machine, compute, batch_size)
+    return Prepared(store, encoder, answer, statistics, machine, compute, precision, batch_size)
 
 
 def design(session: Session, prepared: Prepared) -> Design:
@@ -223,7 +226,7 @@ def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: 
         store=prepared.store,
         scoring=session.scoring,
         seed=session.settings.seed,
-        precision=prepared.machine.precision,
+        precision=prepared.precision,
         batch_size=prepared.batch_size,
         threads=threads,
         folder=session.study.weights_folder,

@@ -24,6 +24,7 @@ class Texts:
     """Texts, see `Modality`: small networks of different kinds, trained for a few epochs, the best of them averaged."""
 
     name = "texts"
+    convolves = False
     members = 5
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

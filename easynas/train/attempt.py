@@ -52,6 +52,7 @@ class Attempt:
         parts = self._evaluator.store.parts()
         try:
             model = self._build(parts[0])
+            trained = compiled(model, self._recipe, self._evaluator.scoring.answer)
             initial = self._initial(model, len(parts))
         except _CANNOT_BUILD as error:
             return self._failed(f"cannot build: {first_line(error)}")
@@ -59,15 +60,16 @@ class Attempt:
         self._built = time.monotonic() - self._started
         outcomes, networks, answers = [], [], []
         for number, part in enumerate(parts):
-            begin(model, initial[number])
-            outcome = self._train(model, shipped, part, deadline.within(deadline.left / (len(parts) - number)))
+            begin(trained, initial[number])
+            seconds = deadline.left / (len(parts) - number)
+            outcome = self._train(trained, shipped, part, deadline.within(seconds))
             outcomes.append(outcome)
             if outcome.diverged:
                 return self._failed("diverged: the loss stopped being a number")
             if outcome.progress < 1.0:
                 return self._done(model, {"score": self._slice["first_slice_score"]}, outcomes, devices)
             networks.append(model.get_weights())
-            answers.append(self._answers(model, shipped, part))
+            answers.append(self._answers(trained, shipped, part))
         scores = self._finish(networks, answers, parts)
         if self._evaluator.mirrored:
             scores |= self._mirrored(shipped, answers[0], parts[0].held_out)
@@ -76,8 +78,7 @@ class Attempt:
     def _build(self, part: Part) -> Any:
         evaluator = self._evaluator
         with precision(evaluator.precision):
-            model = model_of(evaluator.network, self._job.values, shapes(part.train.x))
-        return compiled(model, self._recipe, evaluator.scoring.answer)
+            return model_of(evaluator.network, self._job.values, shapes(part.train.x))
 
     def _initial(self, model: Any, parts: int) -> list[weights.Weights]:
         """The weights that each training starts from."""
@@ -91,21 +92,21 @@ class Attempt:
     def _shipped(self, model: Any, part: Part) -> Any:
         """The network that is scored: of what does not compete, the one that would be shipped, in float32."""
         if self._evaluator.candidate or self._evaluator.precision == "float32":
-            return model
+            return model  # it shares the weights of the one that is trained
         with precision("float32"):
             return model_of(self._evaluator.network, self._job.values, shapes(part.train.x))
 
-    def _train(self, model: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
+    def _train(self, trained: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
         evaluator = self._evaluator
 
         def promising() -> bool:
-            score = evaluator.scoring.score(self._answers(model, shipped, part), part.held_out.y)
+            score = evaluator.scoring.score(self._answers(trained, shipped, part), part.held_out.y)
             if evaluator.candidate:
                 self._slice["first_slice_score"] = score
             return not evaluator.candidate or score >= self._bar
 
         return train(
-            model,
+            trained,
             self._weighted(part.train),
             self._recipe,
             deadline,
@@ -126,9 +127,9 @@ class Attempt:
         balance = class_weights(arrays.y, answer.outputs)
         return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
 
-    def _answers(self, model: Any, shipped: Any, part: Part) -> np.ndarray:
-        if shipped is not model:
-            shipped.set_weights(model.get_weights())
+    def _answers(self, trained: Any, shipped: Any, part: Part) -> np.ndarray:
+        if shipped.weights[0] is not trained.weights[0]:
+            shipped.set_weights(trained.get_weights())
         return predict(shipped, part.held_out.x)
 
     def _finish(

@@ -62,7 +62,7 @@ class Recipe:
         return optimizer
 
     def loss(self, answer: Answer) -> keras.losses.Loss:
-        """What is minimised; labels are smoothed where they are classes."""
+        """What is minimised; classes are smoothed. Answers may have an axis of members, whose losses are averaged."""
         match answer.kind:
             case "classes":
                 return keras.losses.CategoricalCrossentropy(label_smoothing=self.smoothing)

@@ -11,6 +11,7 @@ import numpy as np
 from easynas.data.dataset import Inputs
 from easynas.data.feed import train_batches
 from easynas.data.store import Arrays
+from easynas.nets.head import apart
 from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.train.pace import Average, Pace
@@ -43,9 +44,20 @@ class Outcome:
 
 
 def compiled(model: Any, recipe: Recipe, answer: Answer) -> Any:
-    """The model with its optimizer and loss; compiling it again would trace it again."""
-    model.compile(optimizer=recipe.build(), loss=recipe.loss(answer), jit_compile=False)
-    return model
+    """The model to train, with its optimizer and loss; compiling it again would trace it again.
+
+    It has the weights of `model`; where that has members, each of them is to answer alone.
+    """
+    trained = apart(model)
+    loss = recipe.loss(answer)
+
+    def of_members(y: Any, answers: Any) -> Any:
+        spread = keras.ops.broadcast_to(keras.ops.expand_dims(y, 1), keras.ops.shape(answers))
+        return keras.ops.mean(loss.call(spread, answers), axis=1)
+
+    has_members = len(trained.output.shape) == 3
+    trained.compile(optimizer=recipe.build(), loss=of_members if has_members else loss, jit_compile=False)
+    return trained
 
 
 def begin(model: Any, initial: Sequence[np.ndarray]) -> None:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from easynas.data.frame import Table
 from easynas.data.table import TableEncoder
-from easynas.deploy.tables import input_names, preprocess, raw_inputs
+from easynas.deploy.tables import tabulate
 from tests.data.tables import orders
 
 _ALONE = """
@@ -47,11 +47,11 @@ def strange_orders() -> dict[str, list[object]]:
 
 def test_keras_layers_repeat_the_encoder_exactly() -> None:
     encoder = TableEncoder.learn(orders(), column_types={"shop": "categorical"})
-    inputs, outputs = preprocess(encoder)
+    inputs, outputs = tabulate(encoder)
     model = keras.Model(inputs, outputs)
     for table in (orders(), strange_orders()):
         samples = encoder.check(table)
-        raw = raw_inputs(encoder, samples)
+        raw = encoder.raw(samples)
         same(encoder, samples, {name: np.asarray(array) for name, array in model(raw).items()})
         compiled = tf.function(model)({name: tf.constant(cells) for name, cells in raw.items()})
         same(encoder, samples, {name: np.asarray(array) for name, array in compiled.items()})
@@ -60,9 +60,9 @@ def test_keras_layers_repeat_the_encoder_exactly() -> None:
 @pytest.mark.slow
 def test_a_saved_model_needs_no_easynas(tmp_path: Path) -> None:
     encoder = TableEncoder.learn(orders())
-    keras.Model(*preprocess(encoder)).save(tmp_path / "model.keras")
+    keras.Model(*tabulate(encoder)).save(tmp_path / "model.keras")
     samples = encoder.check(strange_orders())
-    raw = {name: cells[:, 0].tolist() for name, cells in raw_inputs(encoder, samples).items()}
+    raw = {name: cells[:, 0].tolist() for name, cells in encoder.raw(samples).items()}
     (tmp_path / "raw.json").write_text(json.dumps(raw))
     files = [str(tmp_path / name) for name in ("model.keras", "raw.json", "encoded.npz")]
     subprocess.run([sys.executable, "-I", "-c", _ALONE, *files], check=True, cwd=tmp_path)
@@ -72,5 +72,5 @@ def test_a_saved_model_needs_no_easynas(tmp_path: Path) -> None:
 
 def test_names_that_keras_refuses_are_changed_and_stay_different() -> None:
     encoder = TableEncoder.learn({"a/b": [1.5, 2.5], "a_b": [1.5, 3.5], "d": [1.5, 2.5]})
-    assert input_names(encoder) == ("a_b", "a_b_", "d")
-    assert sorted(preprocess(encoder)[0]) == ["a_b", "a_b_", "d"]
+    assert encoder.input_names == ("a_b", "a_b_", "d")
+    assert sorted(tabulate(encoder)[0]) == ["a_b", "a_b_", "d"]

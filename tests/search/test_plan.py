@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from easynas.search.plan import Plan, baseline_seconds, divide
+from easynas.search.plan import Plan, baseline_seconds, divide, spread
 
 SECONDS = st.floats(0.0, 1e5)
 STARTS = st.floats(0.1, 60.0)
@@ -54,3 +54,23 @@ def test_a_long_budget_affords_several_trials_and_says_so() -> None:
 @pytest.mark.parametrize(("total", "seconds"), [(10, 2.0), (60, 3.0), (100, 5.0), (3600, 10.0)])
 def test_the_baseline_takes_a_small_share(total: float, seconds: float) -> None:
     assert baseline_seconds(total) == pytest.approx(seconds)
+
+
+def test_where_networks_are_combined_nearly_all_time_is_searched() -> None:
+    planned = spread(100.0, start_seconds=1.0, combine_seconds=8.0)
+    assert planned.search == pytest.approx(92.0)
+    assert 6 <= planned.search / planned.trial < 12
+    assert f"{planned.search:.0f} s are searched" in planned.reason
+
+
+@pytest.mark.parametrize("left", [-1.0, 0.0, 8.0])
+def test_without_time_for_a_single_trial_nothing_is_searched(left: float) -> None:
+    planned = spread(left, start_seconds=1.0, combine_seconds=1.0)
+    assert planned.search == 0.0
+    assert "No search" in planned.reason
+
+
+@given(st.floats(0.0, 1e4), st.floats(0.0, 20.0), st.floats(0.0, 100.0))
+def test_no_trial_is_longer_than_the_search(left: float, start: float, combine: float) -> None:
+    planned = spread(left, start_seconds=start, combine_seconds=combine)
+    assert 0.0 <= planned.trial <= planned.search <= max(left, 0.0)

@@ -29,7 +29,7 @@ def settings(**options: Any) -> Settings:
 
 def test_defaults_are_usable() -> None:
     found = settings()
-    assert (found.seconds, found.metric, found.search, found.space) == (600.0, "accuracy", "auto", "auto")
+    assert (found.seconds, found.metric, found.search, found.space) == (600.0, None, "auto", "auto")
     assert (found.max_trials, found.directory, found.verbose) == (np.inf, None, 1)
     assert found.launcher == Local()
     assert found.workers is None

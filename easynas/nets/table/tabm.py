@@ -2,8 +2,7 @@
 
 All members share their hidden layers, as in BatchEnsemble (Wen, Tran & Ba 2020). They differ by weights that multiply
 their inputs and by their last layers. Each must learn to answer alone, so the loss is the mean of the members'
-losses; the answer is the mean of their answers. A network of members has a layer `"answers"` that gives
-`(batch, members, outputs)` before the mean: `members` finds it, for whoever trains.
+losses, see `head.apart`; the answer is the mean of their answers.
 """
 
 import math
@@ -60,12 +59,6 @@ class TabM(Block):
             name="logits",
         )(x)
         return layers.GlobalAveragePooling1D(name="mean")(activate(logits, self.answer))
-
-
-def members(network: keras.Model) -> keras.Model:
-    """The same weights, answering `(batch, members, outputs)`; `network` itself if it has no members."""
-    each = network.get_layer("answers").output
-    return keras.Model(network.inputs, each) if len(each.shape) == 3 else network
 
 
 def _members(x: Any, count: int) -> Any:

@@ -1,0 +1,67 @@
+"""Greedy selection: what is averaged is better than what is in it, and never more than allowed."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from easynas.schema import Answer
+from easynas.train.scoring import Scoring
+from easynas.train.selection import select
+
+TWO = Answer("classes", 2)
+
+
+def weighted(shares: dict[int, float], answers: dict[int, np.ndarray]) -> np.ndarray:
+    return np.asarray(sum(share * answers[number] for number, share in shares.items()))
+
+
+@pytest.fixture(scope="module")
+def numbers() -> tuple[dict[int, np.ndarray], np.ndarray]:
+    """Answers of several models for samples that none of them saw, and what they should be, standardised."""
+    data = load_diabetes()
+    y = (data.target - data.target.mean()) / data.target.std()
+    x_train, x_test, y_train, y_test = train_test_split(data.data, y, test_size=0.4, random_state=0)
+    models = [LinearRegression(), *(KNeighborsRegressor(count) for count in (3, 10, 30))]
+    answers = {index: model.fit(x_train, y_train).predict(x_test)[:, None] for index, model in enumerate(models)}
+    return answers, y_test[:, None]
+
+
+def test_the_average_is_better_than_each(numbers: tuple[dict[int, np.ndarray], np.ndarray]) -> None:
+    answers, y = numbers
+    scoring = Scoring.of(None, Answer("numbers", 1, (0.0,), (1.0,)))
+    shares = select(answers, y, scoring, most=4)
+    assert len(shares) > 1
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert scoring.score(weighted(shares, answers), y) > max(scoring.score(each, y) for each in answers.values())
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_there_are_never_more_than_allowed(numbers: tuple[dict[int, np.ndarray], np.ndarray], most: int) -> None:
+    answers, y = numbers
+    scoring = Scoring.of(None, Answer("numbers", 1, (0.0,), (1.0,)))
+    shares = select(answers, y, scoring, most=most)
+    assert len(shares) <= most
+    if most == 1:
+        assert set(shares) == {max(answers, key=lambda number: scoring.score(answers[number], y))}
+
+
+def test_what_is_worthless_is_left_out() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.4, random_state=0)
+    models = [
+        make_pipeline(StandardScaler(), model)
+        for model in (LogisticRegression(), KNeighborsClassifier(5), KNeighborsClassifier(15))
+    ]
+    answers = {index: model.fit(x_train, y_train).predict_proba(x_test) for index, model in enumerate(models)}
+    answers[7] = np.random.default_rng(0).dirichlet([1.0, 1.0], size=len(y_test))
+    for metric in ("accuracy", "roc_auc", "neg_log_loss"):
+        scoring = Scoring(metric, TWO)
+        shares = select(answers, y_test, scoring, most=4)
+        assert 7 not in shares
+        best = max(scoring.score(each, y_test) for each in answers.values())
+        assert scoring.score(weighted(shares, answers), y_test) >= best
