@@ -16,9 +16,9 @@ from easynas.nets.text.cnn import CNN
 from easynas.nets.text.gru import GRU
 from easynas.nets.text.linear import Linear
 from easynas.nets.text.sepconv import SepConv
-from easynas.nets.text.statistics import GramStatistics
+from easynas.nets.text.statistics import TextStatistics
 from easynas.nets.text.transformer import Transformer
-from easynas.schema import Answer, TextSchema
+from easynas.schema import Answer
 from easynas.space.space import SearchSpace, Values
 
 PORTFOLIO: tuple[Values, ...] = (
@@ -35,28 +35,27 @@ PORTFOLIO: tuple[Values, ...] = (
 BASELINE: Values = {"train/optimizer": "adamw", "train/epochs": 8}
 
 
-def text_blocks(schema: TextSchema, answer: Answer, statistics: GramStatistics) -> dict[str, Block]:
+def text_blocks(answer: Answer, statistics: TextStatistics) -> dict[str, Block]:
     """All networks for texts, by name."""
     blocks: tuple[Block, ...] = (
-        Linear(answer, statistics),
-        Bag(answer, statistics),
-        CNN(answer, schema),
-        SepConv(answer, schema),
-        GRU(answer, schema),
-        Transformer(answer, schema),
+        Linear(answer, statistics.grams),
+        Bag(answer, statistics.grams),
+        CNN(answer, statistics.words),
+        SepConv(answer, statistics.words),
+        GRU(answer, statistics.words),
+        Transformer(answer, statistics.words),
     )
     return {str(block.name): block for block in blocks}
 
 
-def text_baseline(answer: Answer, statistics: GramStatistics) -> Block:
+def text_baseline(answer: Answer, statistics: TextStatistics) -> Block:
     """A linear network without any choice."""
-    return Fixed(Linear(answer, statistics), {})
+    return Fixed(Linear(answer, statistics.grams), {})
 
 
 def design_texts(
-    schema: TextSchema,
     answer: Answer,
-    statistics: GramStatistics,
+    statistics: TextStatistics,
     *,
     space: str | Block,
     declare_training: Callable[[keras_tuner.HyperParameters], None],
@@ -64,13 +63,12 @@ def design_texts(
     """The space and the portfolio for these texts.
 
     Args:
-        schema: what a text is.
         answer: what networks answer.
         statistics: of the training samples.
         space: name of a network, "auto" for all of them, or a block that takes `"words"` and `"grams"`.
         declare_training: declares the choices that are not the network's.
     """
-    blocks = text_blocks(schema, answer, statistics)
+    blocks = text_blocks(answer, statistics)
     if isinstance(space, Block):
         network: Block = space
     else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, ListedDesign
-    from easynas.nets.text.statistics import GramStatistics
+    from easynas.nets.text.statistics import TextStatistics
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
@@ -40,11 +40,11 @@ class Texts:
         )
         return encoder
 
-    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "GramStatistics":
-        from easynas.nets.text.statistics import GramStatistics
+    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TextStatistics":
+        from easynas.nets.text.statistics import TextStatistics
 
         assert isinstance(train.x, dict)  # as `TextEncoder.encode` gives them
-        return GramStatistics.learn(train.x["grams"], train.y, answer, vocabulary=_of(encoder).schema.gram_vocabulary)
+        return TextStatistics.learn(train.x, train.y, answer, _of(encoder).schema)
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         from easynas.nets.texts import BASELINE, text_baseline
@@ -56,7 +56,6 @@ class Texts:
         from easynas.train import recipe
 
         return design_texts(
-            _of(prepared.encoder).schema,
             prepared.answer,
             prepared.statistics,
             space=session.settings.space,

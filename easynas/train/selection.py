@@ -3,9 +3,9 @@
 Greedy ensemble selection with replacement (Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from
 libraries of models", section 2): beginning with the best network, again and again the one is added whose answers make
 the average better. What differs: equal scores are decided by the loss; labels are chosen for by the loss alone, since
-their scores depend on thresholds that are chosen later; the number of different networks is bounded; and where they take
-bags of networks, so that those that are better by chance count less, here one is only added if the loss falls on each of
-several parts of the held-out samples.
+their scores depend on thresholds that are chosen later; the number of different networks is bounded; and where they
+take bags of networks, so that those that are better by chance count less, here one is only added if the loss falls on
+each of several parts of the held-out samples.
 """
 
 from collections import Counter

@@ -48,16 +48,23 @@ def compiled(model: Any, recipe: Recipe, answer: Answer) -> Any:
 
     It has the weights of `model`; where that has members, each of them is to answer alone.
     """
-    trained = apart(model)
-    loss = recipe.loss(answer)
-
-    def of_members(y: Any, answers: Any) -> Any:
-        spread = keras.ops.broadcast_to(keras.ops.expand_dims(y, 1), keras.ops.shape(answers))
-        return keras.ops.mean(loss.call(spread, answers), axis=1)
-
-    has_members = len(trained.output.shape) == 3
-    trained.compile(optimizer=recipe.build(), loss=of_members if has_members else loss, jit_compile=False)
+    trained, loss = apart(model), recipe.loss(answer)
+    if len(trained.output.shape) == 3:
+        loss = _MeanOfMembers(loss)
+    trained.compile(optimizer=recipe.build(), loss=loss, jit_compile=False)
     return trained
+
+
+class _MeanOfMembers(keras.losses.Loss):  # type: ignore[misc]
+    """The mean of the losses of all members, whose answers are `(batch, members, outputs)`."""
+
+    def __init__(self, single: keras.losses.Loss) -> None:
+        super().__init__()
+        self._single = single
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        wanted = keras.ops.broadcast_to(keras.ops.expand_dims(y_true, 1), keras.ops.shape(y_pred))
+        return keras.ops.mean(self._single.call(wanted, y_pred), axis=1)
 
 
 def begin(model: Any, initial: Sequence[np.ndarray]) -> None:

@@ -341,3 +341,27 @@ def test_promotions_go_on_from_what_was_learned(digits: tuple[np.ndarray, np.nda
         before = done[trial.job.continues]
         assert trial.job.values == before.job.values
         assert trial.job.trained == before.fidelity < trial.fidelity == trial.job.fidelity
+
+
+@pytest.mark.slow
+def test_numbers_are_predicted_in_their_units(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    x, _ = digits
+    ink = x.reshape(len(x), -1).sum(axis=1)
+    y = np.stack([100.0 + ink, -ink / 50.0], axis=1)  # two numbers of very different size
+    regressor = easynas.ImageRegressor(20.0, random_state=0, verbose=0).fit(x[:1500], y[:1500])
+    assert regressor.predict(x[1500:]).shape == (297, 2)
+    assert regressor.score(x[1500:], y[1500:]) >= 0.8
+    assert regressor.export(tmp_path / "a.tflite", quantization="int8").agreement >= 0.8
+    regressor.save(tmp_path / "saved")
+    np.testing.assert_array_equal(easynas.load(tmp_path / "saved").predict(x[:9]), regressor.predict(x[:9]))
+
+
+@pytest.mark.slow
+def test_any_number_of_labels_can_be_predicted(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    x, names = digits
+    numbers = np.array([NAMES.tolist().index(name) for name in names])
+    y = np.stack([numbers % 2 == 0, numbers > 4, numbers == 8], axis=1).astype(int)
+    classifier = easynas.ImageClassifier(20.0, random_state=0, verbose=0).fit(x[:1500], y[:1500])
+    assert classifier.predict(x[1500:]).dtype == y.dtype
+    assert classifier.score(x[1500:], y[1500:]) >= 0.85
+    assert len(classifier.bundle_.target.thresholds) == 3

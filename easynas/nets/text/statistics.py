@@ -5,12 +5,13 @@ log-count ratio of Wang & Manning (2012), "Baselines and bigrams", with document
 numbers the mean of the texts that hold it, shrunk to zero as if `SHRINKAGE` more texts were average.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from easynas.schema import Answer
+from easynas.schema import Answer, TextSchema
 
 SMOOTHING = 1.0
 """Texts of each side that every n-gram is taken to be in, beside those counted."""
@@ -55,6 +56,26 @@ class GramStatistics:
         idf[0], evidence[0] = 0.0, 0.0
         prior = _prior(targets.sum(axis=0), len(targets), answer)
         return cls(idf.astype(np.float32), evidence.astype(np.float32), prior.astype(np.float32))
+
+
+class TextStatistics(NamedTuple):
+    """Constants of networks for texts.
+
+    Attributes:
+        words: of the words of sequences.
+        grams: of n-grams.
+    """
+
+    words: GramStatistics
+    grams: GramStatistics
+
+    @classmethod
+    def learn(cls, x: Mapping[str, np.ndarray], y: np.ndarray, answer: Answer, schema: TextSchema) -> Self:
+        """Counts the training samples, `"words"` and `"grams"` of `x`."""
+        return cls(
+            GramStatistics.learn(x["words"], y, answer, vocabulary=schema.vocabulary),
+            GramStatistics.learn(x["grams"], y, answer, vocabulary=schema.gram_vocabulary),
+        )
 
 
 def _count(grams: np.ndarray, targets: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
