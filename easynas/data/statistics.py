@@ -9,6 +9,8 @@ import numpy as np
 MOST_BINS = 32
 """Of a number column; each holds at least as many training samples as there are bins."""
 
+_WIDEST_END = 10.0  # times the bin beside it
+
 
 @dataclass(frozen=True)
 class NumberStatistics:
@@ -79,7 +81,15 @@ def _of_column(column: np.ndarray) -> tuple[float, float, tuple[float, ...]]:
     scale = (high - low) or np.ptp(present) / 2 or 1.0
     bins = int(min(MOST_BINS, max(1, np.sqrt(len(present)))))
     edges = np.unique(np.quantile(present, np.linspace(0, 1, bins + 1)))
-    return float(median), float(scale), tuple(edges.tolist())
+    return float(median), float(scale), tuple(_without_far_ends(edges).tolist())
+
+
+def _without_far_ends(edges: np.ndarray) -> np.ndarray:
+    """A single far sample would make the outermost bin so wide that all others in it look alike."""
+    if len(edges) > 3:
+        edges[0] = max(edges[0], edges[1] - _WIDEST_END * (edges[2] - edges[1]))
+        edges[-1] = min(edges[-1], edges[-2] + _WIDEST_END * (edges[-2] - edges[-3]))
+    return edges
 
 
 def _tuple(value: Any) -> Any:

@@ -1,10 +1,10 @@
 """`RealMLP`: a multilayer perceptron with good defaults for tables (Holzmüller, Grinsztajn & Steinwart 2024).
 
 A learned scale for every feature, dense layers in the neural tangent parametrisation, activations between a line and
-a curve, and periodic embeddings of numbers. The paper gives weights learning rates of their own; here every weight is
-multiplied by a constant instead, which is the same for Adam: a weight of `1 / c` that counts `c` times moves `c` times as
-fast. So one learning rate, the usual one for AdamW, is right for all. Not taken over: dropout and weight decay that fall
-with time, and the data-dependent start of biases.
+a curve, and embeddings of numbers. The paper gives weights learning rates of their own; here every weight is
+multiplied by a constant instead, which is the same for Adam: a weight of `1 / c` that counts `c` times moves `c` times
+as fast. So one learning rate, the usual one for AdamW, is right for all. Not taken over: dropout and weight decay that
+fall with time, and the data-dependent start of biases.
 """
 
 import math
@@ -45,7 +45,7 @@ class RealMLP(Block):
         hp.Int(f"{self.name}/depth", 1, 4, default=3)
         hp.Choice(f"{self.name}/dropout", [0.0, 0.15, 0.3], default=0.15)
         hp.Choice(f"{self.name}/activation", ["selu", "mish", "relu"], default="selu")
-        hp.Choice(f"{self.name}/embedding", list(EMBEDDINGS), default="periodic")
+        hp.Choice(f"{self.name}/embedding", list(EMBEDDINGS), default="bins")
         hp.Choice(f"{self.name}/embedded", [4, 8], default=4)
         hp.Choice(f"{self.name}/speed", [5.0, 10.0, 25.0], default=10.0)
 
