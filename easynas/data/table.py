@@ -121,7 +121,7 @@ class TableEncoder:
         return tuple(names)
 
     def raw(self, samples: Table) -> dict[str, np.ndarray]:
-        """Returns samples as the shipped model takes them, `(n, 1)` by `input_names`: numbers, or text, dates in ISO."""
+        """Returns samples as the shipped model takes them, `(n, 1)` by `input_names`: numbers, or text; ISO dates."""
         raw = {}
         for column, name in zip(self.used, self.input_names, strict=True):
             cells = samples.columns[column.name]

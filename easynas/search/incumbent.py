@@ -33,7 +33,7 @@ def incumbent(trials: Iterable[Trial]) -> Done | None:
 
     One of a lower fidelity counts like any other: its score is that of a network that is there.
     """
-    finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
+    finished = [t for t in trials if isinstance(t, Done) and not (t.dropped or t.job.reference)]
     return max(finished, key=rank_key, default=None)
 
 

@@ -1,7 +1,7 @@
 """The loop that joins a strategy, which proposes, with an engine, which evaluates."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -86,6 +86,7 @@ def run_search(
     max_trials: float,
     start_seconds: float = 0.0,
     drop: bool = True,
+    references: Iterable[Job] = (),
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
@@ -94,17 +95,19 @@ def run_search(
     squeezed a little so that the last ones end together with the search. A job of lower fidelity, or one that goes on
     from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
     is compared with others of its rung, so nothing stretches it and no bar ends it early; without `drop` none ends any.
-    What the loop itself takes, proposals included, is in `study.timings["bookkeeping"]`. `check` is called now and
-    then, and what it raises ends the search.
+    `references` are evaluated first, and the strategy does not learn of them. What the loop itself takes, proposals
+    included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends the search.
     """
     waited, began = 0.0, deadline.elapsed
+    pending = iter(references)
     running: set[Handle] = set()
     started, next_id = 0, study.next_id
     exhausted, shortest = False, 0.0
     while True:
         enough = deadline.left >= _WORTHWHILE * shortest
         while enough and not exhausted and len(running) < engine.workers and started < max_trials:
-            asked = strategy.ask(next_id)
+            compared = next(pending, None)
+            asked = strategy.ask(next_id) if compared is None else replace(compared, id=next_id)
             if asked is None:
                 exhausted = not running
                 break
@@ -129,7 +132,8 @@ def run_search(
         for handle, trial in ended:
             running.remove(handle)
             study.append(trial)
-            strategy.tell(trial)
+            if not trial.job.reference:
+                strategy.tell(trial)
 
 
 def _with_weights_that_are_there(job: Job, study: Study) -> Job:

@@ -217,7 +217,7 @@ class Study:
         self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
         if trial.job.continues is not None:
             self._continued.add(trial.job.continues)
-        if isinstance(trial, Done) and not trial.dropped and not trial.job.members:
+        if isinstance(trial, Done) and not (trial.dropped or trial.job.members or trial.job.reference):
             self._weighty.append(trial)
             if trial.job.fidelity < 1.0:
                 self._low.append(trial)

@@ -18,6 +18,7 @@ class Job:
         continues: number of the trial whose weights the training goes on from; None: it starts from random ones.
         trained: share of a full training that these weights have behind them, in [0, fidelity); the job adds the rest.
         members: numbers of the trials whose networks are averaged; nothing is trained then.
+        reference: whether it is only there to compare with: nothing learns from it, and it is never the result.
     """
 
     id: int
@@ -27,6 +28,7 @@ class Job:
     continues: int | None = None
     trained: float = 0.0
     members: tuple[int, ...] = ()
+    reference: bool = False
 
     @property
     def whole(self) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from easynas.nets.block import Block
     from easynas.nets.design import Compute
     from easynas.nets.images import ImageDesign
+    from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
@@ -46,6 +47,9 @@ class Images:
 
         encoder = _of(prepared.encoder)
         return Baseline(prepared.answer, encoder.schema.mean, encoder.schema.variance), {}
+
+    def references(self) -> "list[Job]":
+        return []
 
     def design(self, session: "Session", prepared: "Prepared") -> "ImageDesign":
         from easynas.nets.images import design_images

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, Design
+    from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
@@ -37,6 +38,9 @@ class Modality(Protocol):
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         """The network of the first seconds, without any choice, and how it is trained."""
+
+    def references(self) -> "list[Job]":
+        """What networks are compared with."""
 
     def design(self, session: "Session", prepared: "Prepared") -> "Design":
         """Where to search."""

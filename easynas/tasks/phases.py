@@ -180,6 +180,7 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
 def search(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> None:
     """Runs trials until the search's time is over."""
     strategy = _strategy(session, designed, planned)
+    compared = any(trial.job.reference for trial in session.study.trials)
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
@@ -193,6 +194,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
             trial_seconds=planned.trial,
             max_trials=session.settings.max_trials,
             start_seconds=planned.start,
+            references=[] if compared else session.modality.references(),
             drop=session.modality.members == 1,  # what overfits soon is trained soon, and combined if it is different
             check=session.interrupt.check,
         )

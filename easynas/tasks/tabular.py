@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, ListedDesign
+    from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
@@ -60,6 +61,12 @@ class Tables:
         from easynas.nets.tables import BASELINE, table_baseline
 
         return table_baseline(prepared.answer, prepared.statistics), BASELINE
+
+    def references(self) -> "list[Job]":
+        """Gradient-boosted trees."""
+        from easynas.train.reference import reference_job
+
+        return [reference_job()]
 
     def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
         from easynas.nets.tables import design_tables

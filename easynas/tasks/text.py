@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, ListedDesign
     from easynas.nets.text.statistics import TextStatistics
+    from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
@@ -50,6 +51,9 @@ class Texts:
         from easynas.nets.texts import BASELINE, text_baseline
 
         return text_baseline(prepared.answer, prepared.statistics), BASELINE
+
+    def references(self) -> "list[Job]":
+        return []
 
     def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
         from easynas.nets.texts import design_texts

@@ -20,6 +20,7 @@ from easynas.space.dimension import Value
 from easynas.train.attempt import Attempt, first_line
 from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
+from easynas.train.reference import evaluate_reference
 from easynas.train.scoring import Scoring
 
 
@@ -67,6 +68,8 @@ class Evaluator:
         """
         started = time.monotonic()
         try:
+            if job.reference:
+                return evaluate_reference(job, self.store, self.scoring)
             with spread(self.spread_over) as devices:
                 return Attempt(self, job, bar=bar).run(deadline, devices=devices)
         except tf.errors.ResourceExhaustedError as error:
