@@ -28,7 +28,7 @@ from easynas.testing import check_engine
 ray = pytest.importorskip("ray", reason="the extra easynas[ray] is not installed")
 from ray.cluster_utils import Cluster  # noqa: E402
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
