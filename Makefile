@@ -13,7 +13,7 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 help:
 	@echo "make demo    a first model from the sample images, in about a minute"
-	@echo "make test    all tests, the slow ones too"
+	@echo "make test    all tests, the slow ones too; those that measure time or memory run last, by themselves"
 	@echo "make check   what must hold before a change is handed in: format, lint, types, layers, fast tests"
 	@echo "make fix     repairs format and what lint can repair"
 	@echo "make bench   the image benchmark; needs EASYNAS_DATA, see benchmarks/README.md"

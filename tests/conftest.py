@@ -24,4 +24,3 @@ def networks_are_forgotten() -> Iterator[None]:
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].backend.clear_session()
-        gc.collect()
