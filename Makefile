@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PACKAGE := setup.py pyproject.toml easynas/version.py
+# Every process imports TensorFlow and holds up to two gigabytes, so more than four would be too many for a laptop.
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fix bench
 
 help:
 	@echo "make demo    a first model from the sample images, in about a minute"
-	@echo "make test    all tests, the slow ones too"
+	@echo "make test    all tests, the slow ones too; those that measure time or memory run last, by themselves"
 	@echo "make check   what must hold before a change is handed in: format, lint, types, layers, fast tests"
 	@echo "make fix     repairs format and what lint can repair"
 	@echo "make bench   the image benchmark; needs EASYNAS_DATA, see benchmarks/README.md"
@@ -19,14 +22,15 @@ demo: $(VENV)/.demo-installed
 	$(BIN)/easynas demo
 
 test: $(VENV)/.test-installed
-	$(BIN)/python -m pytest
+	$(PYTEST) $(PARALLEL) -m "not alone"
+	$(PYTEST) -m alone
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
+	$(PYTEST) $(PARALLEL) -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
 
 fix: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .

@@ -37,7 +37,16 @@ REQUIRED = [
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 OPTUNA = ["optuna>=4,<6"]
-TEST = [*RAY, *OPTUNA, "click>=8.2", "hypothesis>=6.100", "pillow>=10", "pytest>=8", "pytest-timeout>=2.3"]
+TEST = [
+    *RAY,
+    *OPTUNA,
+    "click>=8.2",
+    "hypothesis>=6.100",
+    "pillow>=10",
+    "pytest>=8",
+    "pytest-timeout>=2.3",
+    "pytest-xdist>=3.6",
+]
 BENCH = ["matplotlib>=3.9,<4", "pillow>=10"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 

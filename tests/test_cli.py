@@ -31,13 +31,18 @@ def test_help_names_every_command() -> None:
 
 
 def test_help_answers_in_half_a_second() -> None:
-    def seconds() -> float:
-        started = time.perf_counter()
-        subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)
-        return time.perf_counter() - started
+    def seconds(*command: str) -> float:
+        """The fastest of a few: the machine may be busy with something else."""
 
-    # The fastest of a few: the machine may be busy with something else.
-    assert min(seconds() for _ in range(5)) < 0.5
+        def once() -> float:
+            started = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            return time.perf_counter() - started
+
+        return min(once() for _ in range(5))
+
+    # Where Python itself is slow to start, so may the help be.
+    assert seconds(*COMMAND, "--help") < max(0.5, 20.0 * seconds(sys.executable, "-S", "-c", ""))
 
 
 def test_help_loads_no_heavy_library() -> None:

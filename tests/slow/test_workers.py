@@ -17,7 +17,7 @@ from easynas.search.budget import Deadline
 from easynas.search.loop import Engine
 from easynas.search.trial import Done, Failed, Job, Trial
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 LIMIT_MB = 1500.0

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 import easynas
 
-BUDGET = 40.0
+BUDGET = 25.0
 TRAIN, TEST = slice(0, 400), slice(400, None)
 
 
@@ -44,6 +44,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> easynas.TabularClassifie
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_rows_that_it_never_saw_are_told_apart(fitted: easynas.TabularClassifier) -> None:
     x, y = cancer()
     assert fitted.score(x[TEST], y[TEST]) >= 0.98
@@ -53,6 +54,7 @@ def test_rows_that_it_never_saw_are_told_apart(fitted: easynas.TabularClassifier
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_few_rows_are_held_out_in_turn_and_networks_are_averaged(fitted: easynas.TabularClassifier) -> None:
     board = fitted.leaderboard()
     shipped = board[board["trial"] == fitted.study_.shipped.job.id].iloc[0]
@@ -62,6 +64,7 @@ def test_few_rows_are_held_out_in_turn_and_networks_are_averaged(fitted: easynas
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_columns_say_what_they_were_taken_for(fitted: easynas.TabularClassifier) -> None:
     kinds = fitted.columns_.set_index("column")["kind"]
     assert kinds["mean radius"] == "categorical"
@@ -70,6 +73,7 @@ def test_columns_say_what_they_were_taken_for(fitted: easynas.TabularClassifier)
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_missing_and_unknown_cells_are_predicted_too(fitted: easynas.TabularClassifier) -> None:
     x, _ = cancer()
     strange = x[TEST].head(3).copy()
@@ -81,6 +85,7 @@ def test_missing_and_unknown_cells_are_predicted_too(fitted: easynas.TabularClas
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_files_answer_as_the_model_does(fitted: easynas.TabularClassifier, tmp_path: Path) -> None:
     x, _ = cancer()
     for name, quantization in (("a.tflite", None), ("b.tflite", "dynamic"), ("c.keras", None)):
@@ -96,9 +101,10 @@ def test_files_answer_as_the_model_does(fitted: easynas.TabularClassifier, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_number_is_predicted_in_its_units() -> None:
     x, y = load_diabetes(return_X_y=True)
-    regressor = easynas.TabularRegressor(25.0, random_state=0, verbose=0).fit(x[:340], 1000.0 + 7.0 * y[:340])
+    regressor = easynas.TabularRegressor(20.0, random_state=0, verbose=0).fit(x[:340], 1000.0 + 7.0 * y[:340])
     predicted = regressor.predict(x[340:])
     assert predicted.shape == (102,)
     assert 1000.0 < predicted.mean() < 1000.0 + 7.0 * y.max()
