@@ -16,7 +16,8 @@ from easynas.nets.text.grams import add_up, embedding, frozen, weigh
 from easynas.nets.text.statistics import GramStatistics
 from easynas.schema import Answer
 
-_START = 1.0  # of a weight, as a multiple of the evidence
+_START = 0.3
+"""Of a weight, as a multiple of the evidence. From 1 the accuracy on five sets was alike, the log-loss a third higher."""
 
 
 @dataclass(frozen=True)
