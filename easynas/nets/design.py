@@ -5,11 +5,14 @@ converge, and then be as large as the time allows.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import keras_tuner
+
 from easynas.nets.block import Block
+from easynas.nets.network import OneOf
 from easynas.space.space import SearchSpace, Values
 
 _PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
@@ -90,6 +93,10 @@ class Design(Protocol):
         """The design after the baseline was measured, and what was learned as a sentence; empty for nothing."""
 
 
+EPOCHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200)
+"""Numbers of epochs to choose from, where a network is trained before it fits noise."""
+
+
 @dataclass(frozen=True)
 class ListedDesign:
     """A design whose networks are all small enough, see `Design`.
@@ -123,3 +130,36 @@ class ListedDesign:
     def informed(self, metrics: Mapping[str, float]) -> tuple["ListedDesign", str]:
         """A baseline decides nothing here."""
         return self, ""
+
+
+def list_designs(
+    networks: OneOf,
+    space: str | Block,
+    designs: Iterable[Values],
+    declare_training: Callable[[keras_tuner.HyperParameters], None],
+) -> ListedDesign:
+    """The design for a space that the user named.
+
+    Args:
+        networks: all that there are.
+        space: name of one of them, "auto" for all, or a block of the user's own.
+        designs: genotypes known to be good, with their `"network"` and numbers of epochs, which are rounded to the
+            nearest of `EPOCHS`.
+        declare_training: declares the choices that are not the network's.
+    """
+    by_name = {block.name: block for block in networks.blocks}
+    network = space if isinstance(space, Block) else networks if space == "auto" else by_name[space]
+    hp = keras_tuner.HyperParameters()
+    network.declare(hp)
+    declare_training(hp)
+    searched = SearchSpace(hp)
+    known = tuple(_nearest(values) for values in designs if space in ("auto", values["network"]))
+    named = space if isinstance(space, str) else network.name
+    reason = f"The space {named!r} has {searched.size():.3g} designs."
+    return ListedDesign(network, searched, (reason,), known or (searched.default(),))
+
+
+def _nearest(values: Values) -> Values:
+    """The values with a number of epochs that there is."""
+    wanted = float(values["train/epochs"])
+    return {**values, "train/epochs": min(EPOCHS, key=lambda epochs: abs(epochs - wanted))}

@@ -48,9 +48,9 @@ class Texts:
         return TextStatistics.learn(train.x, train.y, answer, _of(encoder).schema)
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
-        from easynas.nets.texts import BASELINE, text_baseline
+        from easynas.nets.texts import text_baseline
 
-        return text_baseline(prepared.answer, prepared.statistics), BASELINE
+        return text_baseline(prepared.answer, prepared.statistics, samples=prepared.compute.samples)
 
     def references(self) -> "list[Job]":
         return []
@@ -62,6 +62,7 @@ class Texts:
         return design_texts(
             prepared.answer,
             prepared.statistics,
+            samples=prepared.compute.samples,
             space=session.settings.space,
             declare_training=recipe.declare_brief,
         )

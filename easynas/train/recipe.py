@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import keras
 import keras_tuner
 
+from easynas.nets.design import EPOCHS
 from easynas.schema import Answer
 from easynas.space.dimension import Value
 
@@ -70,9 +71,6 @@ class Recipe:
                 return keras.losses.BinaryCrossentropy()
             case "numbers":
                 return keras.losses.MeanSquaredError()
-
-
-EPOCHS = (2, 4, 8, 16, 32, 64, 128)
 
 
 def declare_brief(hp: keras_tuner.HyperParameters) -> None:
