@@ -33,10 +33,10 @@ class TextEncoder:
             InputError: what is not text, or texts without a single word.
         """
         texts = check_texts(x)
-        tokenizer = learn(texts.tolist())
-        if not tokenizer.characters:
+        tokenizer = learn(texts.tolist()) if len(texts) else None
+        if tokenizer is None or not tokenizer.characters:
             raise InputError(
-                f"Texts must hold words. Received {len(texts)} texts, all empty or blank; check how they were loaded."
+                f"Texts must hold words. Received {len(texts)} texts without any; check how they were loaded."
             )
         return cls(tokenizer)
 

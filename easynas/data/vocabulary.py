@@ -5,7 +5,7 @@ Nothing here looks at labels, so every rule is the same for every task.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,22 +13,8 @@ from easynas.runtime.hashing import NOTHING
 from easynas.runtime.pieces import Pieces
 from easynas.runtime.tokenizer import Tokenizer
 
-LONGEST_TEXT = 6000
-"""Characters that are read of a text, at most: about a thousand words of English."""
-
-MOST_WORDS = 256
-"""Length of sequences, at most: the time of a step grows with it, and topics and opinions show early."""
-
-MOST_GRAMS = 4096
-"""N-grams kept of one text, at most."""
-
-WORD_VOCABULARY, WORD_GRAM_VOCABULARY, CHARACTER_GRAM_VOCABULARY = 20_000, 2**15, 2**15
-"""Largest vocabularies. The two kinds of n-grams have one each: pieces of words are in more texts than words."""
-
 _ALMOST_ALL = 0.995  # of the texts are read in full
 _MOST = 0.98  # of the sequences are
-_GRAM_BYTES = 2**29  # of the encoded n-grams of all texts, at most
-_LEARNED_CHARACTERS = 10**7  # characters that vocabularies are learned from, at most; texts beyond are left out evenly
 _RARE = 10_000  # texts per document that a word must be in, beside the two that are needed in any case
 _CANDIDATES = 2**20  # n-grams whose documents are counted
 _STEP = 2**23  # hashes that are counted at a time
@@ -41,7 +27,36 @@ _WITHOUT_SPACES = (
 """First and last code points of scripts whose words are not separated: a character is a word there."""
 
 
-def learn(texts: Sequence[str]) -> Tokenizer:
+@dataclass(frozen=True)
+class Limits:
+    """What is never exceeded, however large the texts are.
+
+    Attributes:
+        length: characters that are read of a text: about a thousand words of English.
+        words: length of sequences: the time of a step grows with it, and topics and opinions show early.
+        grams: n-grams kept of one text.
+        gram_bytes: of the encoded n-grams of all texts.
+        word_vocabulary: words that are known.
+        word_gram_vocabulary: n-grams of words that are known.
+        character_gram_vocabulary: n-grams of characters that are known; they have room of their own, because pieces of
+            words are in more texts than words.
+        learned: characters that vocabularies are learned from; of more, whole texts are left out evenly.
+    """
+
+    length: int = 6000
+    words: int = 256
+    grams: int = 4096
+    gram_bytes: int = 2**29
+    word_vocabulary: int = 20_000
+    word_gram_vocabulary: int = 2**15
+    character_gram_vocabulary: int = 2**15
+    learned: int = 10**7
+
+
+DEFAULT = Limits()
+
+
+def learn(texts: Sequence[str], limits: Limits = DEFAULT) -> Tokenizer:
     """The tokenizer for texts like these; without a character if they are all blank.
 
     Texts are read to the length that covers 99.5 % of them. A word or n-gram is known if it is in at least two texts,
@@ -49,15 +64,18 @@ def learn(texts: Sequence[str]) -> Tokenizer:
     frequent first.
     """
     sizes = np.array([len(text) for text in texts])
-    length = _covering(sizes, _ALMOST_ALL, most=LONGEST_TEXT)
+    length = _covering(sizes, _ALMOST_ALL, most=limits.length)
     characters, folded, alone = _characters(text[:length] for text in texts)
     nothing = np.zeros(0, np.int64)
-    tokenizer = Tokenizer(characters, folded, alone, length, MOST_WORDS, MOST_GRAMS, nothing, nothing, spelling=True)
-    learned = _evenly(texts, int(np.minimum(sizes, length).sum()))
+    tokenizer = Tokenizer(
+        characters, folded, alone, length, limits.words, limits.grams, nothing, nothing, spelling=True
+    )
+    learned = _evenly(texts, limits.learned / max(int(np.minimum(sizes, length).sum()), 1))
     least = 2 + len(learned) // _RARE
-    counts, vocabulary = _words(tokenizer, learned, least)
-    tokenizer = replace(tokenizer, words=_covering(counts, _MOST, most=MOST_WORDS), vocabulary=vocabulary)
-    return _with_grams(tokenizer, learned, least, len(texts))
+    counts, vocabulary = _words(tokenizer, learned, least, limits.word_vocabulary)
+    tokenizer = replace(tokenizer, words=_covering(counts, _MOST, most=limits.words), vocabulary=vocabulary)
+    room = min(limits.grams, max(64, limits.gram_bytes // (4 * len(texts))))
+    return _with_grams(replace(tokenizer, grams=room), learned, least, limits)
 
 
 def _covering(sizes: np.ndarray, share: float, *, most: int) -> int:
@@ -91,20 +109,20 @@ def _is_alone(character: str) -> bool:
     return any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES)
 
 
-def _evenly(texts: Sequence[str], size: int) -> list[str]:
-    """All texts, or as many as there is room for, evenly from beginning to end."""
-    count = len(texts) if size <= _LEARNED_CHARACTERS else max(1, len(texts) * _LEARNED_CHARACTERS // size)
+def _evenly(texts: Sequence[str], share: float) -> list[str]:
+    """A share of the texts, at least one and at most all, evenly from beginning to end."""
+    count = max(1, int(len(texts) * min(share, 1.0)))
     return [texts[i] for i in np.linspace(0, len(texts) - 1, count).astype(int)]
 
 
-def _words(tokenizer: Tokenizer, texts: Sequence[str], least: int) -> tuple[np.ndarray, np.ndarray]:
+def _words(tokenizer: Tokenizer, texts: Sequence[str], least: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """How many words each text has, and the vocabulary."""
     counts, keys = np.zeros(len(texts), np.int64), []
     for start, stop, pieces in tokenizer.cut(texts):
         counts[start:stop] = np.bincount(pieces.word_owners, minlength=stop - start)
         keys.append(_distinct(pieces.words(), pieces.word_owners))
     hashes, documents = np.unique(np.concatenate(keys), return_counts=True)
-    return counts, _most_frequent(hashes, documents, least, WORD_VOCABULARY)[0]
+    return counts, _most_frequent(hashes, documents, least, most)[0]
 
 
 def _distinct(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
@@ -116,18 +134,17 @@ def _distinct(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
     return np.asarray(hashes[new])
 
 
-def _with_grams(tokenizer: Tokenizer, texts: Sequence[str], least: int, samples: int) -> Tokenizer:
-    """The tokenizer with n-grams, and as much room for them as the texts and the memory for `samples` of them ask."""
+def _with_grams(tokenizer: Tokenizer, texts: Sequence[str], least: int, limits: Limits) -> Tokenizer:
+    """The tokenizer with n-grams, and as much of its room for them as the texts need."""
     chosen = [
-        _frequent_grams(tokenizer, texts, least, WORD_GRAM_VOCABULARY, spelled=False),
-        _frequent_grams(tokenizer, texts, least, CHARACTER_GRAM_VOCABULARY, spelled=True),
+        _frequent_grams(tokenizer, texts, least, limits.word_gram_vocabulary, spelled=False),
+        _frequent_grams(tokenizer, texts, least, limits.character_gram_vocabulary, spelled=True),
     ]
     hashes, documents = (np.concatenate(each) for each in zip(*chosen, strict=True))
     vocabulary = hashes[np.argsort(-documents, kind="stable")]
     tokenizer = replace(tokenizer, gram_vocabulary=vocabulary, spelling=len(chosen[1][0]) > 0)
     counts = (tokenizer.encode(texts)["grams"] > 0).sum(axis=1)
-    most = min(MOST_GRAMS, max(64, _GRAM_BYTES // (4 * samples)))
-    return replace(tokenizer, grams=_covering(counts, _ALMOST_ALL, most=most))
+    return replace(tokenizer, grams=_covering(counts, _ALMOST_ALL, most=tokenizer.grams))
 
 
 def _frequent_grams(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from easynas.data.tokenizer import TextEncoder, check_texts
-from easynas.data.vocabulary import MOST_GRAMS
+from easynas.data.vocabulary import DEFAULT
 from easynas.errors import InputError
 
 TEXTS = ["The cat sat.", "the dog sat!", "A cat, a dog.", "THE CAT"]
@@ -100,8 +100,8 @@ def test_it_survives_json() -> None:
 
 def test_long_texts_have_bounded_arrays() -> None:
     encoder = TextEncoder.learn([" ".join(f"w{i}" for i in range(start, start + 2000)) for start in (0, 100)])
-    assert encoder.schema.words == 256
-    assert encoder.schema.grams <= MOST_GRAMS
+    assert encoder.schema.words == DEFAULT.words
+    assert encoder.schema.grams <= DEFAULT.grams
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,10 @@ def test_what_was_checked_is_a_copy() -> None:
     assert given[1] is None
 
 
-def test_blank_texts_cannot_be_learned_from() -> None:
+@pytest.mark.parametrize("texts", [[], ["", " \n"]])
+def test_blank_texts_cannot_be_learned_from(texts: list[str]) -> None:
     with pytest.raises(InputError, match="must hold words"):
-        TextEncoder.learn(["", " \n"])
+        TextEncoder.learn(texts)
 
 
 @pytest.mark.slow

@@ -136,6 +136,7 @@ def test_it_converts_to_tflite_with_built_in_operators(name: str, quantization: 
         np.testing.assert_allclose(received, expected[row], atol=1e-5 if quantization == "float32" else 0.1)
 
 
+@pytest.mark.slow
 def test_all_of_them_make_one_space_that_saves_and_loads(tmp_path: object) -> None:
     block = OneOf(tuple(make(CLASSES) for make in BLOCKS.values()))
     for name in BLOCKS:
