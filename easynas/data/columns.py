@@ -10,51 +10,17 @@ Categories are 0 where missing, 1 where unknown or rare, then 2, 3, ... from the
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from easynas.data.cells import characters, numbers, seconds, text, words
+from easynas.data.dates import DAY, PART_SCALING, PART_SIZES, date_part
+from easynas.data.scaling import Scaling
 
-LIMIT = 1e30  # of scaled numbers: their squares still fit into float32
-DAY, HOUR = 86_400.0, 3_600.0  # seconds
 ABSENT, UNKNOWN, FIRST = 0, 1, 2
 """Codes of categories: missing, unknown or rare, the most frequent one."""
-
-PARTS = ("month", "day", "weekday", "hour")
-"""What is taken from a date besides the days that went by; Monday is weekday 0, hours have fractions."""
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """From user's units to numbers about as large as 1: `(number - centre) / scale`.
-
-    Attributes:
-        centre: median of the training samples.
-        scale: half the range that holds 90 % of them; positive.
-    """
-
-    centre: float
-    scale: float
-
-    @classmethod
-    def learn(cls, values: np.ndarray) -> Self:
-        """The scaling of float64 `values` `(n,)`, of which NaN are left out."""
-        present = values[~np.isnan(values)]
-        if not len(present):
-            return cls(0.0, 1.0)
-        low, centre, high = np.quantile(present, (0.05, 0.5, 0.95))
-        # Halves first: the range of all float64 is no float64.
-        half = (high / 2 - low / 2) or (present.max() / 2 - present.min() / 2) or 1.0
-        return cls(float(centre), float(max(half, np.finfo(np.float64).tiny)))
-
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """Scaled `values`, float32."""
-        with np.errstate(over="ignore"):
-            # Not divided: a compiled graph makes a product of a division, and the two differ in their last digit.
-            scaled = (values - self.centre) * (1.0 / self.scale)
-        return np.clip(scaled, -LIMIT, LIMIT).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -251,38 +217,11 @@ class DroppedColumn:
 Used = NumberColumn | CategoryColumn | DateColumn | TextColumn
 Column = Used | DroppedColumn
 
-PART_SIZES = {"month": 13, "day": 32, "weekday": 7, "hour": 24}
-"""Codes of every part from 0, whether they all exist or not."""
-PART_SCALING = {
-    "month": Scaling(6.5, 5.5),
-    "day": Scaling(16.0, 15.0),
-    "weekday": Scaling(3.0, 3.0),
-    "hour": Scaling(12.0, 12.0),
-}
-
 
 def code_numbers(read: np.ndarray, values: Sequence[float]) -> np.ndarray:
     """The codes of numbers `(n,)` that name categories, int32 `(n,)`."""
     codes = pd.Index(values, dtype=np.float64).get_indexer(pd.Index(read, dtype=np.float64))
     return np.where(np.isnan(read), ABSENT, np.where(codes < 0, UNKNOWN, codes + FIRST)).astype(np.int32)
-
-
-def date_part(read: np.ndarray, part: str) -> np.ndarray:
-    """One of `PARTS` of dates in seconds since 1970, float64 `(n,)`, NaN where there is no date."""
-    absent = np.isnan(read)
-    moment = np.where(absent, 0, read).astype(np.int64)
-    days, second = np.divmod(moment, int(DAY))
-    months = days.astype("datetime64[D]").astype("datetime64[M]")
-    match part:
-        case "month":
-            found = (months.astype(np.int64) % 12 + 1).astype(np.float64)
-        case "day":
-            found = (days - months.astype("datetime64[D]").astype(np.int64) + 1).astype(np.float64)
-        case "weekday":
-            found = ((days + 3) % 7).astype(np.float64)  # 1970 began on a Thursday
-        case _:
-            found = second * (1.0 / HOUR)
-    return np.where(absent, np.nan, found)
 
 
 def column_config(column: Column) -> dict[str, Any]:

@@ -17,17 +17,21 @@ import pandas as pd
 
 from easynas.data import cells as said
 from easynas.data.columns import (
-    DAY,
-    PARTS,
     CategoryColumn,
     Column,
     DateColumn,
     DroppedColumn,
     NumberColumn,
     Profile,
-    Scaling,
     TextColumn,
+)
+from easynas.data.dates import (
+    DAY,
+    PARTS,
     date_part,
+)
+from easynas.data.scaling import (
+    Scaling,
 )
 from easynas.errors import InputError
 

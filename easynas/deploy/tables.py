@@ -17,18 +17,22 @@ from keras import layers, ops
 
 from easynas.data.columns import (
     ABSENT,
-    DAY,
     FIRST,
-    HOUR,
-    LIMIT,
-    PART_SCALING,
     UNKNOWN,
     CategoryColumn,
     DateColumn,
     NumberColumn,
-    Scaling,
     TextColumn,
     Used,
+)
+from easynas.data.dates import (
+    DAY,
+    HOUR,
+    PART_SCALING,
+)
+from easynas.data.scaling import (
+    LIMIT,
+    Scaling,
 )
 from easynas.data.table import TableEncoder
 
