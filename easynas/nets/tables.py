@@ -1,4 +1,4 @@
-"""Where to search for tables, and which designs are known to be good."""
+"""Where to search for tables, as `texts` for texts."""
 
 from collections.abc import Callable
 
@@ -6,40 +6,28 @@ import keras_tuner
 
 from easynas.data.statistics import TableStatistics
 from easynas.nets.block import Block
-from easynas.nets.design import ListedDesign
-from easynas.nets.network import Fixed, OneOf
+from easynas.nets.design import ListedDesign, list_designs
+from easynas.nets.network import Fixed
 from easynas.nets.table.linear import Linear
-from easynas.nets.table.mlp import MLP
-from easynas.nets.table.realmlp import RealMLP
-from easynas.nets.table.tabm import TabM
+from easynas.nets.table.portfolio import table_networks
 from easynas.schema import Answer
-from easynas.space.space import SearchSpace, Values
+from easynas.space.space import Values
 
 PORTFOLIO: tuple[Values, ...] = (
-    {"network": "tabm", "train/epochs": 32},
-    {"network": "realmlp", "train/epochs": 64},
-    {"network": "mlp", "train/epochs": 32},
-    {"network": "linear", "train/epochs": 32},
+    {"network": "mlp", "train/epochs": 40},
+    {"network": "tabm", "train/epochs": 40},
+    {"network": "resnet", "train/epochs": 20},
+    {"network": "realmlp", "train/epochs": 40},
+    {"network": "linear", "train/epochs": 30},
 )
 """Designs known to be good, best guess first."""
 
-BASELINE: Values = {"train/optimizer": "adamw", "train/epochs": 32}
+_BASELINE: Values = {"train/optimizer": "adamw", "train/rate": 2.0, "train/smoothing": 0.0, "train/epochs": 30}
 
 
-def table_blocks(answer: Answer, statistics: TableStatistics) -> dict[str, Block]:
-    """All networks for tables, by name."""
-    blocks: tuple[Block, ...] = (
-        TabM(answer, statistics),
-        RealMLP(answer, statistics),
-        MLP(answer, statistics),
-        Linear(answer, statistics),
-    )
-    return {str(block.name): block for block in blocks}
-
-
-def table_baseline(answer: Answer, statistics: TableStatistics) -> Block:
-    """A linear network without any choice."""
-    return Fixed(Linear(answer, statistics), {})
+def table_baseline(answer: Answer, statistics: TableStatistics) -> tuple[Block, Values]:
+    """A linear network without any choice, and how it is trained."""
+    return Fixed(Linear(answer, statistics), {}), _BASELINE
 
 
 def design_tables(
@@ -57,15 +45,4 @@ def design_tables(
         space: name of a network, "auto" for all of them, or a block that takes `"numbers"` and `"categories"`.
         declare_training: declares the choices that are not the network's.
     """
-    blocks = table_blocks(answer, statistics)
-    if isinstance(space, Block):
-        network: Block = space
-    else:
-        network = OneOf(tuple(blocks.values())) if space == "auto" else blocks[space]
-    hp = keras_tuner.HyperParameters()
-    network.declare(hp)
-    declare_training(hp)
-    searched = SearchSpace(hp)
-    known = tuple(values for values in PORTFOLIO if space in ("auto", values["network"]))
-    reason = f"The space {space if isinstance(space, str) else network.name!r} has {searched.size():.3g} designs."
-    return ListedDesign(network, searched, (reason,), known or (searched.default(),))
+    return list_designs(table_networks(answer, statistics), space, PORTFOLIO, declare_training)

@@ -7,6 +7,7 @@ from easynas.data.dataset import Dataset, Encoder
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.schema import Answer
 from easynas.tasks.classifier import Classifier
+from easynas.tasks.modality import usual_batch
 from easynas.tasks.regressor import Regressor
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class Images:
 
         encoder = _of(prepared.encoder)
         return Baseline(prepared.answer, encoder.schema.mean, encoder.schema.variance), {}
+
+    def batch_size(self, samples: int) -> int:
+        return usual_batch(samples)
 
     def references(self) -> "list[Job]":
         return []

@@ -1,5 +1,6 @@
 """`Modality`: what differs between images, texts and tables. Everything else of a fit is the same for all of them."""
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from easynas.data.dataset import Dataset, Encoder
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
+
+
+_SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
 
 class Modality(Protocol):
@@ -39,8 +43,16 @@ class Modality(Protocol):
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         """The network of the first seconds, without any choice, and how it is trained."""
 
+    def batch_size(self, samples: int) -> int:
+        """Samples a training step, given those to train on."""
+
     def references(self) -> "list[Job]":
         """What networks are compared with."""
 
     def design(self, session: "Session", prepared: "Prepared") -> "Design":
         """Where to search."""
+
+
+def usual_batch(samples: int) -> int:
+    """About 24 steps an epoch, between 16 and 128 samples, a power of two."""
+    return int(min(max(2 ** round(math.log2(samples / _STEPS_PER_EPOCH + 1)), _SMALLEST_BATCH), _LARGEST_BATCH))

@@ -39,7 +39,6 @@ _MEMBER_SECONDS, _COMBINE_SHARE = 1.0, 0.15  # to build one of several networks,
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
-_SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 16, 128, 24
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
             held_out=held_out,
             folds=division.folds,
         )
-    batch_size = 2 ** round(np.log2(len(train) / _STEPS_PER_EPOCH + 1))
-    batch_size = int(min(max(batch_size, _SMALLEST_BATCH), _LARGEST_BATCH))
+    batch_size = session.modality.batch_size(len(train))
     if division.folds is None:
         session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
     else:

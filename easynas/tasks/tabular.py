@@ -58,9 +58,14 @@ class Tables:
         return TableStatistics.learn(train.x, _of(encoder).sizes)
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
-        from easynas.nets.tables import BASELINE, table_baseline
+        from easynas.nets.tables import table_baseline
 
-        return table_baseline(prepared.answer, prepared.statistics), BASELINE
+        return table_baseline(prepared.answer, prepared.statistics)
+
+    def batch_size(self, samples: int) -> int:
+        from easynas.nets.table.portfolio import table_batch
+
+        return table_batch(samples)
 
     def references(self) -> "list[Job]":
         """Gradient-boosted trees."""

@@ -6,6 +6,7 @@ from easynas.data.dataset import Dataset, Encoder, ingest
 from easynas.data.tokenizer import TextEncoder, check_texts
 from easynas.schema import Answer
 from easynas.tasks.classifier import Classifier
+from easynas.tasks.modality import usual_batch
 from easynas.tasks.regressor import Regressor
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Texts:
         from easynas.nets.texts import text_baseline
 
         return text_baseline(prepared.answer, prepared.statistics, samples=prepared.compute.samples)
+
+    def batch_size(self, samples: int) -> int:
+        return usual_batch(samples)
 
     def references(self) -> "list[Job]":
         return []

@@ -124,7 +124,7 @@ TABLES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "lengths": (table(29), {}, "Received 29 samples and 30 labels"),
     "unknown column": (table(), {"column_types": {"c": "numeric"}}, "must name columns"),
     "unknown kind": (table(), {"column_types": {"a": "number"}}, "must be one of"),
-    "an image space": (table(), {"space": "resnet"}, "'tabm', 'realmlp'"),
+    "an image space": (table(), {"space": "resnet"}, "'mlp', 'tabm'"),
     "several rows of one column twice": (pd.concat([table(), table()], axis=1), {}, "'a'"),
 }
 
