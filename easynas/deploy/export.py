@@ -3,18 +3,25 @@
 A file appears only after every sample of the bundle went through it and the answers were compared with Keras.
 """
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from easynas.data.registry import to_config
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model, to_tflite
 from easynas.deploy.measure import LATENCY_SECONDS, latency, size_kb, time_calls
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
+
+ENCODED = (".tflite", ".onnx")
+"""Files that take encoded texts and rows; what they mean is in a `.json` of the same name."""
 
 FORMATS = {".tflite": "tflite", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
 QUANTIZATIONS = ("float32", "float16", "dynamic", "int8")
@@ -68,7 +75,8 @@ def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None)
     Args:
         bundle: what to export; its samples calibrate int8 and check every file.
         path: the suffix decides the format: `.tflite`, `.keras`, `.onnx`; none: a SavedModel folder. Missing parent
-            folders are created, an earlier export is replaced.
+            folders are created, an earlier export is replaced. Of texts and tables `.tflite` and `.onnx` take what is
+            encoded, and a `.json` of the same name says how, for `easynas.runtime` among others.
         quantization: for `.tflite` only: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`; None: `"float32"`.
 
     Raises:
@@ -79,7 +87,7 @@ def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None)
     _check(path, quantization)
     chosen = "float32" if quantization is None else quantization
     expected = bundle.answers(bundle.samples)
-    with replacing(path) as draft:
+    with replacing(path) as draft, _beside(bundle, path):
         run = _write(bundle, draft, chosen)
         agreement, difference = _compare(expected, _answers(run, bundle.samples), bundle.target.answer, chosen)
         return ExportReport(
@@ -93,6 +101,18 @@ def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None)
             samples=len(bundle.samples),
             warnings=_warnings(agreement, chosen),
         )
+
+
+@contextmanager
+def _beside(bundle: Bundle, path: Path) -> Iterator[None]:
+    """Writes how samples are encoded beside a file that takes what is encoded; it appears just before that file."""
+    if bundle.device is bundle.model or path.suffix not in ENCODED:
+        yield
+        return
+    config = {"encoder": to_config(bundle.encoder), "target": to_config(bundle.target)}
+    with replacing(path.with_suffix(".json")) as draft:
+        draft.write_text(json.dumps(config), encoding="utf8")
+        yield
 
 
 def _check(path: Path, quantization: str | None) -> None:

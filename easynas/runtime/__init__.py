@@ -2,7 +2,7 @@
 
     from easynas.runtime import Text
 
-    Text("model.tflite", "model.json").predict_proba(["a text", "another one"])
+    Text("model.tflite").predict(["a text", "another one"])  # reads model.json beside it
 
 What encodes samples for training lives here too, so both do the same by construction. Mistakes of a caller are
 `ValueError`s: easynas' own errors need scikit-learn.

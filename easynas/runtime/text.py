@@ -21,23 +21,25 @@ class Text:
 
     Args:
         model: path of the `.tflite` file, whose inputs are what the tokenizer gives.
-        tokenizer: path of the JSON file beside it, as `Tokenizer.to_config` describes it.
+        description: path of the `.json` file beside it; None: of the same name.
         threads: of the interpreter.
 
     Raises:
         ValueError: no interpreter is installed, or the tokenizer is a newer easynas'.
     """
 
-    def __init__(self, model: str | Path, tokenizer: str | Path, *, threads: int = 1) -> None:
-        config = json.loads(Path(tokenizer).read_text(encoding="utf8"))
-        self.tokenizer = Tokenizer.from_config(config)
+    def __init__(self, model: str | Path, description: str | Path | None = None, *, threads: int = 1) -> None:
+        path = Path(model).with_suffix(".json") if description is None else Path(description)
+        config = json.loads(path.read_text(encoding="utf8"))
+        self.tokenizer = Tokenizer.from_config(config["encoder"])
+        self.target: dict[str, Any] = config["target"]
         self._interpreter = _interpreter_class()(model_path=str(model), num_threads=threads)
         self._interpreter.allocate_tensors()
         self._inputs = {_name(each["name"]): each["index"] for each in self._interpreter.get_input_details()}
         self._output = self._interpreter.get_output_details()[0]["index"]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """What the network answers, float32 `(n, outputs)`: probabilities, or numbers as it learned them.
+        """What the network answers, float32 `(n, outputs)`: probabilities, or numbers in their units.
 
         Raises:
             ValueError: `texts` is one text, or holds something else than texts.
@@ -47,6 +49,22 @@ class Text:
         answers = [self._answer({name: array[i : i + 1] for name, array in arrays.items()}) for i in range(len(texts))]
         width = self._interpreter.get_output_details()[0]["shape"][-1]
         return np.concatenate(answers) if answers else np.zeros((0, width), np.float32)
+
+    def predict(self, texts: Sequence[str]) -> list[Any]:
+        """What is predicted for each text: a label, a list of labels, or numbers.
+
+        Raises:
+            ValueError: as `predict_proba`.
+        """
+        answers = self.predict_proba(texts)
+        match self.target["kind"]:
+            case "classes":
+                return [self.target["labels"][index] for index in answers.argmax(axis=1)]
+            case "labels":
+                given = answers >= np.array(self.target["thresholds"] or [0.5])
+                return [[self.target["labels"][index] for index in np.flatnonzero(row)] for row in given]
+            case _:
+                return list(answers.tolist())
 
     def _answer(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
         for name, index in self._inputs.items():

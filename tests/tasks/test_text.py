@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import easynas
+from easynas import runtime
 
 BUDGET = 30.0
 LIBRARIES = {
@@ -71,6 +72,9 @@ def test_files_answer_as_the_model_does(
     x, _ = sentences
     for name, quantization in (("a.tflite", None), ("b.tflite", "dynamic"), ("c.keras", None)):
         assert fitted.export(tmp_path / name, quantization=quantization).agreement >= 0.98
+    on_device = runtime.Text(tmp_path / "a.tflite")
+    np.testing.assert_allclose(on_device.predict_proba(x[:50]), fitted.predict_proba(x[:50]), atol=1e-4)
+    assert on_device.predict(x[:50]) == fitted.predict(x[:50]).tolist()
     model = keras.models.load_model(tmp_path / "c.keras")
     texts = [*x[:50], "", "?!", "ÜBER straße\n日本"]
     np.testing.assert_allclose(model(tf.constant(texts)), fitted.predict_proba(texts), atol=1e-5)
