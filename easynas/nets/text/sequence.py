@@ -41,9 +41,9 @@ def embed(
 
 
 def _inform(table: Any, evidence: np.ndarray, width: int) -> None:
-    """Puts the evidence into at most half of the numbers of every vector, as Li et al. (2016) do.
+    """Puts the evidence into at most half of the numbers of every vector, after Li et al. (2016).
 
-    There, "Weighted neural bag-of-n-grams model", vectors are scaled by it. A short training begins where it would get.
+    There, "Weighted neural bag-of-n-grams model", it scales them. Here a short training begins where it would get to.
     """
     outputs, known = evidence.shape[1], min(evidence.shape[1], width // 2)
     # More outputs than there is room for are mixed, always in the same way.
