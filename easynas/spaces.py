@@ -6,7 +6,7 @@
 >>> spaces.names("texts")
 ('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer')
 >>> spaces.names("tables")
-('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'transformer')
+('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'ftt')
 
 "auto" for images is the first five in one space, for other data all. The others for images, whose units are graphs with
 a choice on every edge, are searched on request only: they have up to 10^24 designs, of which the tens of trials of a
@@ -37,7 +37,7 @@ _AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 _NAMES = {
     "images": ("auto", *_HOMES),
     "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer"),
-    "tables": ("auto", "mlp", "tabm", "realmlp", "resnet", "linear", "transformer"),
+    "tables": ("auto", "mlp", "tabm", "realmlp", "resnet", "linear", "ftt"),
 }
 
 

@@ -9,18 +9,9 @@ from easynas.nets.block import Block
 from easynas.nets.design import ListedDesign, list_designs
 from easynas.nets.network import Fixed
 from easynas.nets.table.linear import Linear
-from easynas.nets.table.portfolio import table_networks
+from easynas.nets.table.portfolio import table_networks, table_portfolio
 from easynas.schema import Answer
 from easynas.space.space import Values
-
-PORTFOLIO: tuple[Values, ...] = (
-    {"network": "mlp", "train/epochs": 40},
-    {"network": "tabm", "train/epochs": 40},
-    {"network": "resnet", "train/epochs": 20},
-    {"network": "realmlp", "train/epochs": 40},
-    {"network": "linear", "train/epochs": 30},
-)
-"""Designs known to be good, best guess first."""
 
 _BASELINE: Values = {"train/optimizer": "adamw", "train/rate": 2.0, "train/smoothing": 0.0, "train/epochs": 30}
 
@@ -45,4 +36,6 @@ def design_tables(
         space: name of a network, "auto" for all of them, or a block that takes `"numbers"` and `"categories"`.
         declare_training: declares the choices that are not the network's.
     """
-    return list_designs(table_networks(answer, statistics), space, PORTFOLIO, declare_training)
+    return list_designs(
+        table_networks(answer, statistics), space, table_portfolio(answer, statistics), declare_training
+    )

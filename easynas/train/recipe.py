@@ -76,9 +76,9 @@ class Recipe:
 def declare_brief(hp: keras_tuner.HyperParameters) -> None:
     """Registers the choices of a training that ends after a few epochs, before the network fits noise."""
     hp.Choice("train/optimizer", ["adamw", "sgd"], default="adamw")
-    hp.Choice("train/rate", [0.25, 0.5, 1.0, 2.0], default=1.0)
+    hp.Choice("train/rate", [0.25, 0.5, 1.0, 2.0, 4.0], default=1.0)
     hp.Choice("train/decay", [0.2, 1.0, 3.0], default=1.0)
-    hp.Choice("train/smoothing", [0.0, 0.1], default=0.0)
+    hp.Choice("train/smoothing", [0.0, 0.05, 0.1], default=0.0)
     hp.Choice("train/epochs", list(EPOCHS), default=8)
 
 

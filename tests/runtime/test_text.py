@@ -36,27 +36,28 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray
         graph = tf.function(lambda inputs: model(inputs, training=False)).get_concrete_function(signature)
         content = tf.lite.TFLiteConverter.from_concrete_functions([graph]).convert()
     (folder / "model.tflite").write_bytes(content)
-    (folder / "model.json").write_text(json.dumps(encoder.to_config()), encoding="utf8")
+    config = {"encoder": encoder.to_config(), "target": {"kind": "classes", "labels": ["bright", "dark"]}}
+    (folder / "model.json").write_text(json.dumps(config), encoding="utf8")
     return folder, answered(model, arrays)
 
 
 def test_it_answers_as_the_network_does(exported: tuple[Path, np.ndarray]) -> None:
     folder, expected = exported
-    received = Text(folder / "model.tflite", folder / "model.json").predict_proba(TEXTS)
+    received = Text(folder / "model.tflite").predict_proba(TEXTS)
     np.testing.assert_allclose(received, expected, atol=1e-6)
-    assert received.argmax(axis=1).tolist() == [0, 1] * 3
+    assert Text(folder / "model.tflite", folder / "model.json").predict(TEXTS) == ["bright", "dark"] * 3
 
 
 def test_no_text_has_no_answers(exported: tuple[Path, np.ndarray]) -> None:
     folder, _ = exported
-    assert Text(folder / "model.tflite", folder / "model.json").predict_proba([]).shape == (0, 2)
+    assert Text(folder / "model.tflite").predict_proba([]).shape == (0, 2)
 
 
 @pytest.mark.parametrize(("given", "sentence"), [("good", "into a list"), (["good", 3], "convert it with `str`")])
 def test_what_is_no_list_of_texts_is_refused(exported: tuple[Path, np.ndarray], given: object, sentence: str) -> None:
     folder, _ = exported
     with pytest.raises(ValueError, match=sentence):
-        Text(folder / "model.tflite", folder / "model.json").predict_proba(given)  # type: ignore[arg-type]
+        Text(folder / "model.tflite").predict_proba(given)  # type: ignore[arg-type]
 
 
 def test_without_an_interpreter_it_says_what_to_install(
@@ -66,4 +67,4 @@ def test_without_an_interpreter_it_says_what_to_install(
     for package in INTERPRETERS:
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ValueError, match="pip install ai-edge-litert"):
-        Text(folder / "model.tflite", folder / "model.json")
+        Text(folder / "model.tflite")
