@@ -15,12 +15,14 @@ from easynas.data.store import Store
 from easynas.nets.baseline import Baseline
 from easynas.schema import Answer
 from easynas.search.budget import Deadline
+from easynas.search.loop import GRACE
 from easynas.search.trial import Done, Failed, Job
 from easynas.train import weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import Scoring
 
-SECONDS = 2.5
+PATIENCE = (2.5, 10.0, 40.0)
+"""Seconds in which a training should succeed: the first are enough, unless the machine is slow or very busy."""
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +39,29 @@ def evaluator(tmp_path_factory: pytest.TempPathFactory) -> Evaluator:
 
 
 @pytest.fixture(scope="module")
-def done(evaluator: Evaluator) -> Done:
-    trial = evaluator(Job(0, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+def learned(evaluator: Evaluator) -> tuple[Done, float]:
+    """A trial, and the seconds that it was given."""
+    for seconds in PATIENCE:
+        trial = evaluator(Job(0, {}), deadline=Deadline.after(seconds), bar=-math.inf)
+        if isinstance(trial, Done) and trial.score > 0.9:
+            break
     assert isinstance(trial, Done)
-    return trial
+    return trial, seconds
 
 
-def test_a_candidate_learns_within_its_time(done: Done) -> None:
+@pytest.fixture(scope="module")
+def done(learned: tuple[Done, float]) -> Done:
+    return learned[0]
+
+
+@pytest.fixture(scope="module")
+def seconds(learned: tuple[Done, float]) -> float:
+    return learned[1]
+
+
+def test_a_candidate_learns_within_its_time(done: Done, seconds: float) -> None:
     assert done.score > 0.9
-    assert done.seconds < SECONDS + 1.0
+    assert done.seconds < seconds + GRACE
     assert not done.dropped
 
 
@@ -54,16 +70,16 @@ def test_a_candidate_tells_what_its_first_slice_was_worth(done: Done) -> None:
 
 
 @pytest.mark.slow
-def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator) -> None:
-    trial = evaluator(Job(1, {}), deadline=Deadline.after(3 * SECONDS), bar=1.1)
+def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator, seconds: float) -> None:
+    trial = evaluator(Job(1, {}), deadline=Deadline.after(3 * seconds), bar=1.1)
     assert isinstance(trial, Done)
     assert trial.dropped
-    assert trial.seconds < 2 * SECONDS
+    assert trial.seconds < 2 * seconds
 
 
 @pytest.mark.slow
-def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator) -> None:
-    trial = replace(evaluator, candidate=False, mirrored=True)(Job(2, {}), deadline=Deadline.after(SECONDS), bar=1.1)
+def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator, seconds: float) -> None:
+    trial = replace(evaluator, candidate=False, mirrored=True)(Job(2, {}), deadline=Deadline.after(seconds), bar=1.1)
     assert isinstance(trial, Done)
     assert not trial.dropped
     assert "first_slice_score" not in trial.metrics
@@ -71,8 +87,8 @@ def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator) -
 
 
 @pytest.mark.slow
-def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Done) -> None:
-    trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Done, seconds: float) -> None:
+    trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(seconds), bar=-math.inf)
     assert isinstance(trial, Done)
     assert trial.metrics["first_slice_score"] > 0.9
     before, after = (weights.load(Path(evaluator.folder) / f"{number}.npz")[0] for number in (0, 3))
@@ -81,10 +97,10 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
 
 
 @pytest.mark.slow
-def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done) -> None:
+def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done, seconds: float) -> None:
     still = {"train/rate": 1e-12}
     jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))
-    trials = [evaluator(job, deadline=Deadline.after(SECONDS), bar=-math.inf) for job in jobs]
+    trials = [evaluator(job, deadline=Deadline.after(seconds), bar=-math.inf) for job in jobs]
     assert [trial.fidelity for trial in trials if isinstance(trial, Done)] == [1.0, 1.0]
     kernels = [weights.load(Path(evaluator.folder) / f"{number}.npz")[0][-2] for number in (done.job.id, 5, 6)]
     assert kernels[0].ndim == 2
@@ -94,23 +110,23 @@ def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator,
 
 @pytest.mark.slow
 def test_a_dropped_promotion_has_done_what_its_weights_had_and_a_part_of_the_rest(
-    evaluator: Evaluator, done: Done
+    evaluator: Evaluator, done: Done, seconds: float
 ) -> None:
     job = Job(8, {}, fidelity=1.0, continues=done.job.id, trained=0.4)
-    trial = evaluator(job, deadline=Deadline.after(2 * SECONDS), bar=1.1)
+    trial = evaluator(job, deadline=Deadline.after(2 * seconds), bar=1.1)
     assert isinstance(trial, Done)
     assert 0.4 + 0.6 * 0.3 < trial.fidelity < 0.9
 
 
-def test_a_promotion_whose_weights_are_gone_says_so(evaluator: Evaluator) -> None:
-    trial = evaluator(Job(7, {}, continues=77, trained=0.5), deadline=Deadline.after(SECONDS), bar=-math.inf)
+def test_a_promotion_whose_weights_are_gone_says_so(evaluator: Evaluator, seconds: float) -> None:
+    trial = evaluator(Job(7, {}, continues=77, trained=0.5), deadline=Deadline.after(seconds), bar=-math.inf)
     assert isinstance(trial, Failed)
     assert trial.reason == "cannot build: the weights of trial 77 are gone"
 
 
-def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator) -> None:
+def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator, seconds: float) -> None:
     broken = replace(evaluator, network=Baseline(Answer("classes", 10), (0.0, 0.0), (1.0, 1.0)))
-    trial = broken(Job(4, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+    trial = broken(Job(4, {}), deadline=Deadline.after(seconds), bar=-math.inf)
     assert isinstance(trial, Failed)
     assert trial.reason.startswith("cannot build: ")
 
@@ -121,11 +137,11 @@ def test_half_the_batch_is_tried_when_memory_ran_out(evaluator: Evaluator) -> No
 
 
 @pytest.mark.slow
-def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator) -> None:
+def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator, seconds: float) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, most))
     try:
-        trial = evaluator(Job(9, {}), deadline=Deadline.after(SECONDS), bar=-math.inf)
+        trial = evaluator(Job(9, {}), deadline=Deadline.after(seconds), bar=-math.inf)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
     assert isinstance(trial, Failed)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from easynas.data.statistics import TableStatistics
 from easynas.deploy.silence import Silence
 from easynas.nets.block import Block
+from easynas.nets.head import apart
 from easynas.nets.network import build
 from easynas.nets.table.front import clean
 from easynas.nets.table.linear import Linear
@@ -20,7 +21,7 @@ from easynas.nets.table.mlp import MLP
 from easynas.nets.table.numbers import places
 from easynas.nets.table.realmlp import RealMLP
 from easynas.nets.table.resnet import ResNet
-from easynas.nets.table.tabm import TabM, members
+from easynas.nets.table.tabm import TabM
 from easynas.nets.table.transformer import Transformer
 from easynas.schema import Answer
 from easynas.space.dimension import Value
@@ -172,9 +173,9 @@ def test_a_category_that_training_never_saw_changes_no_indicator() -> None:
 def test_members_answer_for_themselves_and_their_mean_is_the_answer() -> None:
     arrays = samples()
     model = model_of(network_of(TabM, arrays), {"tabm/members": 4}, arrays)
-    each = np.asarray(members(model)(arrays))
+    each = np.asarray(apart(model)(arrays))
     assert each.shape == (60, 4, 3)
     assert each.std(axis=1).max() > 0.01
     np.testing.assert_allclose(each.mean(axis=1), model(arrays), atol=1e-6)
     alone = model_of(network_of(MLP, arrays), {}, arrays)
-    assert members(alone) is alone
+    assert apart(alone) is alone
