@@ -106,7 +106,7 @@ def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
-    return select(answers, prepared.store.validation().y, session.scoring, most=most)
+    return select(answers, prepared.store.validation().y, prepared.answer, most=most)
 
 
 def _average(session: Session, prepared: Prepared, shares: Shares) -> Done:

@@ -2,61 +2,55 @@
 
 Greedy ensemble selection with replacement (Caruana, Niculescu-Mizil, Crew & Ksikes 2004, "Ensemble selection from
 libraries of models", section 2): beginning with the best network, again and again the one is added whose answers make
-the average better. What differs: equal scores are decided by the loss; labels are chosen for by the loss alone, since
-their scores depend on thresholds that are chosen later; the number of different networks is bounded; and where they
-take bags of networks, so that those that are better by chance count less, here one is only added if the loss falls on
-each of several parts of the held-out samples.
+the average better. What differs: better is what has the smaller loss, whatever the metric, since accuracies and the
+like are so coarse that the luckiest network wins; the number of different networks is bounded; and where they take
+bags of networks, so that those that are better by chance count less, here one is only added if the loss also falls on
+most of several parts of the held-out samples.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from easynas.train.scoring import Scoring, loss
+from easynas.schema import Answer
+from easynas.train.scoring import loss
 
 ROUNDS, PARTS = 20, 3
 
-_Value = tuple[float, float]
-"""Score and negative loss: larger is better."""
 
-
-def select(answers: Mapping[int, np.ndarray], y: np.ndarray, scoring: Scoring, *, most: int) -> dict[int, float]:
+def select(answers: Mapping[int, np.ndarray], y: np.ndarray, answer: Answer, *, most: int) -> dict[int, float]:
     """Weights of the networks to average, by their numbers; they sum to one.
 
     Args:
         answers: of every network for the held-out samples, `(n, outputs)`.
         y: what they should be.
-        scoring: the metric.
+        answer: what they mean.
         most: largest number of different networks, from 1.
     """
-    parts = np.array_split(np.random.default_rng(0).permutation(len(y)), PARTS)
-
-    def value(mean: np.ndarray) -> _Value:
-        score = 0.0 if scoring.answer.kind == "labels" else scoring.score(mean, y)
-        return score, -loss(mean, y, scoring.answer)
+    parts = np.array_split(np.random.default_rng(0).permutation(len(y)), min(PARTS, len(y)))
+    counts = np.array([len(rows) for rows in parts])
 
     def losses(mean: np.ndarray) -> np.ndarray:
-        return np.array([loss(mean[rows], y[rows], scoring.answer) for rows in parts if len(rows)])
+        return np.array([loss(mean[rows], y[rows], answer) for rows in parts])
 
-    best = max(answers, key=lambda number: value(answers[number]))
-    chosen, total = [best], answers[best].astype(np.float64)
+    def whole(each: np.ndarray) -> float:
+        return float(np.average(each, weights=counts))
+
+    singles = {number: losses(own) for number, own in answers.items()}
+    chosen = [min(singles, key=lambda number: whole(singles[number]))]
+    now, total = singles[chosen[0]], answers[chosen[0]].astype(np.float64)
     while len(chosen) < ROUNDS:
-        mean, count = total / len(chosen), len(chosen) + 1
-        now, before = value(mean), losses(mean)
-        better: dict[int, _Value] = {}
-        for number in _open(answers, chosen, most):
-            after = (total + answers[number]) / count
-            if value(after) > now and (losses(after) < before).all():
-                better[number] = value(after)
+        after = {n: losses((total + answers[n]) / (len(chosen) + 1)) for n in _open(answers, chosen, most)}
+        better = [n for n, each in after.items() if whole(each) < whole(now) and 2 * (each < now).sum() > len(parts)]
         if not better:
             break
-        added = max(better, key=better.__getitem__)
+        added = min(better, key=lambda number: whole(after[number]))
+        now, total = after[added], total + answers[added]
         chosen.append(added)
-        total += answers[added]
     return {number: count / len(chosen) for number, count in Counter(chosen).items()}
 
 
-def _open(answers: Mapping[int, np.ndarray], chosen: list[int], most: int) -> Iterator[int]:
+def _open(answers: Mapping[int, np.ndarray], chosen: list[int], most: int) -> Iterable[int]:
     """The networks that may be added."""
-    yield from answers if len(set(chosen)) < most else dict.fromkeys(chosen)
+    return answers if len(set(chosen)) < most else dict.fromkeys(chosen)

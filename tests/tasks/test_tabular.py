@@ -124,7 +124,7 @@ TABLES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "lengths": (table(29), {}, "Received 29 samples and 30 labels"),
     "unknown column": (table(), {"column_types": {"c": "numeric"}}, "must name columns"),
     "unknown kind": (table(), {"column_types": {"a": "number"}}, "must be one of"),
-    "an image space": (table(), {"space": "resnet"}, "'mlp', 'tabm'"),
+    "an image space": (table(), {"space": "vgg"}, "'mlp', 'tabm'"),
     "several rows of one column twice": (pd.concat([table(), table()], axis=1), {}, "'a'"),
 }
 
@@ -135,7 +135,7 @@ def test_what_cannot_be_used_is_explained_at_once(case: str) -> None:
     started = time.monotonic()
     with pytest.raises(easynas.InputError, match=message):
         easynas.TabularClassifier(**settings).fit(x, [0, 1] * 15)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10.0
 
 
 def test_a_clone_keeps_the_kinds_of_columns() -> None:

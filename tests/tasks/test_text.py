@@ -122,4 +122,4 @@ def test_what_cannot_be_used_is_explained_at_once(case: str) -> None:
     started = time.monotonic()
     with pytest.raises(easynas.InputError, match=message):
         easynas.TextClassifier().fit(x, [0, 1, 0, 1])
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10.0

@@ -59,8 +59,8 @@ def table_networks(answer: Answer, statistics: TableStatistics) -> OneOf:
 
 def table_batch(rows: int) -> int:
     """Samples a step: about 50 steps an epoch, between 32 and 256, a power of two."""
-    batch = 2 ** round(math.log2(max(rows / _STEPS_PER_EPOCH, 1.0)))
-    return int(min(max(batch, _SMALLEST_BATCH), _LARGEST_BATCH))
+    batch: int = 1 << round(math.log2(max(rows / _STEPS_PER_EPOCH, 1.0)))
+    return min(max(batch, _SMALLEST_BATCH), _LARGEST_BATCH)
 
 
 def table_portfolio(answer: Answer, statistics: TableStatistics) -> tuple[Values, ...]:

@@ -20,7 +20,7 @@ from easynas.nets.head import answers
 from easynas.nets.table.numbers import EMBEDDINGS, dense_each, embedded
 from easynas.schema import Answer
 
-_HEADS = 4
+_HEADS, _EMBEDDED = 4, 8
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,14 @@ class Transformer(Block):
         """A token for every column, `(batch, columns, width)`."""
         tokens = []
         if self.statistics.numbers is not None:
-            tokens.append(dense_each(embedded(x["numbers"], self.statistics.numbers, embedding, 8), width))
-            known = ops.equal(x["numbers"], x["numbers"])
-            tokens[0] = tokens[0] * ops.cast(ops.expand_dims(known, -1), "float32")
+            # That a number is missing is one more feature of its token.
+            missing = ops.cast(ops.not_equal(x["numbers"], x["numbers"]), "float32")
+            numbers = embedded(x["numbers"], self.statistics.numbers, embedding, _EMBEDDED)
+            tokens.append(dense_each(layers.Concatenate()([numbers, ops.expand_dims(missing, -1)]), width))
         if self.statistics.sizes:
-            starts = np.cumsum((0, *self.statistics.sizes[:-1])).astype(np.int32)
+            # Subtracted: Keras adds a vector as a bias, and TFLite has no biases of integers.
+            starts = -np.cumsum((0, *self.statistics.sizes[:-1])).astype(np.int32)
             bound = 1.0 / math.sqrt(width)
             start = keras.initializers.RandomUniform(-bound, bound)
-            tokens.append(layers.Embedding(sum(self.statistics.sizes), width, start)(x["categories"] + starts))
+            tokens.append(layers.Embedding(sum(self.statistics.sizes), width, start)(x["categories"] - starts))
         return tokens[0] if len(tokens) == 1 else layers.Concatenate(axis=1)(tokens)
