@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from easynas.data.images import ImageEncoder
+from easynas.data.reduction import Reduction
 from easynas.data.target import ClassTarget
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import to_tflite
@@ -85,6 +87,7 @@ def test_squeezed_units_that_no_image_excites_leave_an_int8_file_that_runs(tmp_p
     squeeze = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
     squeeze.bias.assign(np.full(squeeze.filters, -10.0))
     x = np.random.default_rng(0).uniform(1, 2, size=(3, 6, 5, 8)).astype("float32")
-    bundle = Bundle(model, ImageSchema((6, 5, 8), "float32", (), ()), ClassTarget.learn([0, 1]), samples=x)
+    encoder = ImageEncoder(ImageSchema((6, 5, 8), "float32", (), ()), Reduction((1, 1), (6, 5)), whole=False)
+    bundle = Bundle(model, model, encoder, ClassTarget.learn([0, 1]), samples=x)
     run = to_tflite(bundle, tmp_path / "squeezed.tflite", "int8")
     np.testing.assert_allclose(run(x), model(x), atol=0.05)

@@ -29,6 +29,7 @@ def test_a_row_says_everything_about_a_trial() -> None:
         "score": 0.9,
         "network": "resnet",
         "origin": "portfolio",
+        "deployable": True,
         "fidelity": 1.0,
         "seconds": 12.0,
         "reason": "",

@@ -110,7 +110,7 @@ def test_several_labels_come_back_in_their_form(sentences: tuple[list[str], list
 TEXTS: dict[str, tuple[Any, str]] = {
     "one text": ("good", "Received one text, 'good'"),
     "numbers": ([1, 2, 3, 4], "Received int '1' at position 0"),
-    "blank": ([" ", "", "\n", " "], "all empty or blank"),
+    "blank": ([" ", "", "\n", " "], "without any; check how they were loaded"),
     "two columns": (np.array([["a", "b"]] * 4), r"Received shape \(4, 2\)"),
     "lengths": (["a", "b", "c"], "Received 3 samples and 4 labels"),
 }
