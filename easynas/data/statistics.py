@@ -20,7 +20,7 @@ class NumberStatistics:
         median: of the numbers that are there.
         scale: range between their quartiles; where that is 0, half their whole range; positive.
         missing: whether any is missing.
-        edges: quantiles that cut the numbers into bins of about equally many samples, ascending, all different.
+        edges: cut the numbers into bins of about equally many samples, ascending, all different; see `_edges`.
     """
 
     median: tuple[float, ...]
@@ -80,8 +80,21 @@ def _of_column(column: np.ndarray) -> tuple[float, float, tuple[float, ...]]:
     low, median, high = np.quantile(present, (0.25, 0.5, 0.75))
     scale = (high - low) or np.ptp(present) / 2 or 1.0
     bins = int(min(MOST_BINS, max(1, np.sqrt(len(present)))))
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, bins + 1)))
-    return float(median), float(scale), tuple(_without_far_ends(edges).tolist())
+    edges = _without_far_ends(_edges(present, bins))
+    return float(median), float(scale), tuple(edges.tolist())
+
+
+def _edges(numbers: np.ndarray, bins: int) -> np.ndarray:
+    """Quantiles of the numbers; a value that fills a bin alone is an edge, and the rest has the other bins.
+
+    Otherwise a number that is mostly zero would have no bins where it tells something.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    often = values[counts * bins > len(numbers)]
+    rest = numbers[~np.isin(numbers, often)]
+    if not len(rest):
+        return often
+    return np.unique([*often, *np.quantile(rest, np.linspace(0, 1, max(1, bins - len(often)) + 1))])
 
 
 def _without_far_ends(edges: np.ndarray) -> np.ndarray:

@@ -120,9 +120,10 @@ class Attempt:
         )
 
     def _weighted(self, arrays: Arrays) -> Arrays:
-        """The samples with weights that make rare classes heard."""
-        answer = self._evaluator.scoring.answer
-        if answer.kind != "classes":
+        """The samples with weights that make rare classes heard, where the metric hears them."""
+        scoring = self._evaluator.scoring
+        answer = scoring.answer
+        if not scoring.is_balanced:
             return arrays
         balance = class_weights(arrays.y, answer.outputs)
         return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))

@@ -20,6 +20,9 @@ _USUAL = {
     "labels": ("accuracy", "average_precision", "f1_macro", "f1_micro", "f1_samples", "roc_auc"),
     "numbers": ("neg_mean_absolute_error", "neg_median_absolute_error", "neg_root_mean_squared_error", "r2"),
 }
+_BALANCED = ("balanced", "f1", "jaccard", "macro", "matthews", "recall")
+"""Words in the names of metrics in which rare classes count more than their share."""
+
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 _RESAMPLES = 40
 _PRIOR = 20
@@ -102,6 +105,11 @@ class Scoring:
                 score best, so it is an estimate of what is possible.
         """
         return self._score(answers, y, weights, self._threshold(answers, y) if thresholds is None else thresholds)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether rare classes count more in the metric than their share of the samples."""
+        return self.answer.kind == "classes" and any(word in self.metric for word in _BALANCED)
 
     def thresholds(self, probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
         """The probability from which each label is given.

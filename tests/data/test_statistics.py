@@ -37,3 +37,13 @@ def test_the_statistics_survive_json() -> None:
     found = TableStatistics.learn(arrays, (6,))
     assert found.codes == ((0, 2, 4),)
     assert TableStatistics.from_config(json.loads(json.dumps(found.to_config()))) == found
+
+
+def test_a_number_that_is_mostly_zero_has_bins_where_it_is_not() -> None:
+    rng = np.random.default_rng(0)
+    numbers = np.where(rng.random(10_000) < 0.95, 0.0, rng.lognormal(size=10_000)).astype(np.float32)[:, None]
+    (edges,) = NumberStatistics.learn(numbers).edges
+    assert len(edges) > MOST_BINS - 3
+    assert edges[0] == 0.0
+    inside = np.histogram(numbers[numbers > 0], edges[1:])[0]
+    assert inside.min() > 0.5 * inside.mean()
