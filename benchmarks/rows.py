@@ -86,7 +86,8 @@ def main() -> None:
     """Runs what is missing, or shows what there is."""
     options = _options()
     if options.cell is not None:
-        print(json.dumps(measure(*json.loads(options.cell), options.data)))
+        problem, seconds, seed = json.loads(options.cell)
+        print(json.dumps(measure(problem, seconds, seed, options.data)))
     elif options.show:
         print(summarize(list(read_results(options.out))).to_string(index=False))
     else:

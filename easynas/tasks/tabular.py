@@ -94,7 +94,7 @@ class _Tabular(Estimator):
     """What both estimators of tables have beside the settings of all.
 
     Args:
-        column_types: kinds of columns by their names, "numeric", "categorical", "boolean", "date", "text" or "drop";
+        column_types: kinds of columns by their names, "numeric", "categorical", "boolean", "date" or "text";
             those that it does not name are found out.
     """
 
