@@ -161,6 +161,12 @@ class Store:
         folds: np.ndarray = np.load(path, allow_pickle=False)
         return folds
 
+    @property
+    def networks(self) -> int:
+        """How many networks are trained for one candidate: one, or one a fold."""
+        folds = self.folds
+        return 1 if folds is None else int(folds.max()) + 1
+
     def parts(self) -> list[Part]:
         """What is trained on and judged by, see `parts_of`."""
         return parts_of(self.train(), self.validation(), self.folds)

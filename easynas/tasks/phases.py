@@ -35,7 +35,7 @@ from easynas.train.machine import Machine, probe
 
 _MACHINE = "machine"
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
-_MEMBER_SECONDS, _COMBINE_SHARE = 1.0, 0.15  # to build one of several networks, beyond what the baseline took; and all
+_MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
@@ -167,8 +167,9 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     left = session.deadline.left - BUNDLE_SECONDS
     if session.modality.members > 1:
         building = baseline.metrics["build_seconds"] if isinstance(baseline, Done) else 0.0
-        most = min(session.modality.members * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
-        planned = spread(left, start_seconds=start, combine_seconds=most)
+        networks = session.modality.members * prepared.store.networks
+        combining = min(networks * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
+        planned = spread(left, start_seconds=start, combine_seconds=combining)
     else:
         planned = divide(left, start_seconds=start, epoch_seconds=prepared.compute.epoch_seconds * cores())
     session.note(planned.reason)

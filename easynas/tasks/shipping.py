@@ -99,9 +99,8 @@ def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
     candidates = [trial for trial in session.study.with_weights if trial.job.fidelity == 1.0]
     building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
-    folds = prepared.store.folds
-    networks = 1 if folds is None else int(folds.max()) + 1  # of a trial
-    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (_CAUTION * building * networks + 1e-3))
+    seconds = _CAUTION * building * prepared.store.networks  # of a trial
+    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (seconds + 1e-3))
     most = min(session.modality.members, affordable)
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from easynas.data.dataset import Dataset, Encoder, ingest
 from easynas.data.frame import Table, frame
 from easynas.data.table import TableEncoder
@@ -141,6 +143,19 @@ class _Tabular(Estimator):
 
     def _modality(self) -> Tables:
         return Tables(self.column_types)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns `fit` saw."""
+        return len(_of(self.bundle_.encoder).columns)
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Their names `(columns,)`; of columns without names there is no such attribute."""
+        encoder = _of(self.bundle_.encoder)
+        if not encoder.named:
+            raise AttributeError("`fit` received columns without names.")
+        return np.array([column.name for column in encoder.columns], dtype=object)
 
     @property
     def columns_(self) -> Any:

@@ -70,6 +70,8 @@ def test_columns_say_what_they_were_taken_for(fitted: easynas.TabularClassifier)
     assert kinds["mean radius"] == "categorical"
     assert kinds["worst area"] == "numeric"
     assert kinds["source"] == "constant"
+    assert fitted.n_features_in_ == 31
+    assert fitted.feature_names_in_.tolist() == cancer()[0].columns.tolist()
 
 
 @pytest.mark.slow
