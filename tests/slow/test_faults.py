@@ -33,7 +33,8 @@ ORDINARY = 0.9
 """Accuracy on digits that ten seconds reach easily, and a constant model (0.1) does not."""
 
 SCRIPT = """
-import resource, sys
+import resource, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs tests in the background has it ignored
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 import easynas

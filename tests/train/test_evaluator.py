@@ -83,7 +83,7 @@ def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator, s
     assert isinstance(trial, Done)
     assert not trial.dropped
     assert "first_slice_score" not in trial.metrics
-    assert trial.metrics["mirrored_accuracy"] < trial.metrics["accuracy"] - 0.2
+    assert trial.metrics["mirrored_score"] < trial.metrics["usual_score"] - 0.2
 
 
 @pytest.mark.slow
