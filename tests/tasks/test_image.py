@@ -353,7 +353,7 @@ def test_numbers_are_predicted_in_their_units(digits: tuple[np.ndarray, np.ndarr
     regressor = easynas.ImageRegressor(20.0, random_state=0, verbose=0).fit(x[:1500], y[:1500])
     assert regressor.predict(x[1500:]).shape == (297, 2)
     assert regressor.score(x[1500:], y[1500:]) >= 0.8
-    assert regressor.export(tmp_path / "a.tflite", quantization="int8").agreement >= 0.8
+    assert regressor.export(tmp_path / "a.tflite", quantization="dynamic").agreement >= 0.9
     regressor.save(tmp_path / "saved")
     np.testing.assert_array_equal(easynas.load(tmp_path / "saved").predict(x[:9]), regressor.predict(x[:9]))
 
