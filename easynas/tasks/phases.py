@@ -50,6 +50,8 @@ class Prepared:
         encoder: what they went through.
         answer: what networks answer.
         statistics: what they need to know of the training samples beforehand.
+        fold_statistics: the same for each fold, of what is trained on there: what was counted of the labels of all
+            samples would tell a network what it is asked; empty without folds.
         machine: its speed.
         compute: what the time can buy.
         precision: Keras dtype policy to train in.
@@ -60,6 +62,7 @@ class Prepared:
     encoder: Encoder
     answer: Answer
     statistics: Any
+    fold_statistics: tuple[Any, ...]
     machine: Machine
     compute: Compute
     precision: str
@@ -117,7 +120,9 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     session.note(f"Networks train in {precision}, in batches of {batch_size}.")
     answer = session.data.target.answer
     statistics = session.modality.statistics(encoder, store.train(), answer)
-    return Prepared(store, encoder, answer, statistics, machine, compute, precision, batch_size)
+    parts = store.parts() if division.folds is not None else []
+    of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
+    return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
 
 
 def design(session: Session, prepared: Prepared) -> Design:
@@ -135,7 +140,11 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
         return trained, _informed(session, design(session, prepared), trained)
     network, training = session.modality.baseline(prepared)
     evaluate = replace(
-        evaluator(session, prepared, network, threads=cores()), candidate=False, mirrored=True, defaults=training
+        evaluator(session, prepared, network, threads=cores()),
+        candidate=False,
+        mirrored=True,
+        defaults=training,
+        fold_networks=tuple(session.modality.baseline(fold)[0] for fold in _folds(prepared)),
     )
     deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
@@ -183,7 +192,9 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
-    evaluate = evaluator(session, prepared, designed.network, threads=1)
+    evaluate = replace(
+        evaluator(session, prepared, designed.network, threads=1), fold_networks=_fold_networks(session, prepared)
+    )
     with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
             strategy,
@@ -205,6 +216,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
     evaluate = replace(
         evaluator(session, prepared, designed.network, threads=cores()),
+        fold_networks=_fold_networks(session, prepared),
         inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
         spread_over="GPU",
@@ -232,6 +244,16 @@ def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: 
         threads=threads,
         folder=session.study.weights_folder,
     )
+
+
+def _folds(prepared: Prepared) -> list[Prepared]:
+    """What is prepared, as each fold may know it."""
+    return [replace(prepared, statistics=each) for each in prepared.fold_statistics]
+
+
+def _fold_networks(session: Session, prepared: Prepared) -> tuple[Block, ...]:
+    """The network of the space for each fold."""
+    return tuple(session.modality.design(session, fold).network for fold in _folds(prepared))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import tensorflow as tf
 from easynas.data.dataset import shapes
 from easynas.data.split import class_weights
 from easynas.data.store import Arrays, Part
+from easynas.nets.block import Block
 from easynas.nets.cost import macs, parameters
 from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
@@ -51,9 +52,9 @@ class Attempt:
         keras.utils.set_random_seed(int(np.random.default_rng((self._evaluator.seed, self._job.id)).integers(2**31)))
         parts = self._evaluator.store.parts()
         try:
-            model = self._build(parts[0])
+            model = self._build(self._evaluator.network, parts[0])
             trained = compiled(model, self._recipe, self._evaluator.scoring.answer)
-            initial = self._initial(model, len(parts))
+            initial = self._initial(model, parts)
         except _CANNOT_BUILD as error:
             return self._failed(f"cannot build: {first_line(error)}")
         shipped = self._shipped(model, parts[0])
@@ -75,16 +76,18 @@ class Attempt:
             scores |= self._mirrored(shipped, answers[0], parts[0].held_out)
         return self._done(model, scores, outcomes, devices)
 
-    def _build(self, part: Part) -> Any:
-        evaluator = self._evaluator
-        with precision(evaluator.precision):
-            return model_of(evaluator.network, self._job.values, shapes(part.train.x))
+    def _build(self, network: Block, part: Part) -> Any:
+        with precision(self._evaluator.precision):
+            return model_of(network, self._job.values, shapes(part.train.x))
 
-    def _initial(self, model: Any, parts: int) -> list[weights.Weights]:
-        """The weights that each training starts from."""
+    def _initial(self, model: Any, parts: list[Part]) -> list[weights.Weights]:
+        """The weights that each training starts from; what a fold may know of the samples is among them."""
         source = self._evaluator.inherit if self._job.continues is None else self._job.continues
         if source is None:
-            return [model.get_weights()] * parts
+            own = self._evaluator.fold_networks
+            if not own:
+                return [model.get_weights()] * len(parts)
+            return [self._build(network, part).get_weights() for network, part in zip(own, parts, strict=True)]
         if not self._evaluator.weights_path(source).exists():
             raise ValueError(f"the weights of trial {source} are gone")
         return list(weights.load(self._evaluator.weights_path(source)))

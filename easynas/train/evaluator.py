@@ -44,6 +44,8 @@ class Evaluator:
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
         mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
         defaults: choices of the training that a job leaves open.
+        fold_networks: the network as each fold may know it, where it holds statistics of what is trained on; their
+            weights have the same shapes.
     """
 
     network: Block
@@ -59,6 +61,7 @@ class Evaluator:
     spread_over: str | None = None
     mirrored: bool = False
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    fold_networks: tuple[Block, ...] = ()
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
         """Trains until `deadline`; gives up after a first slice with a score below `bar`.

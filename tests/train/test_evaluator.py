@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from easynas.data.dataset import ingest
 from easynas.data.images import ingest_images
-from easynas.data.split import split
-from easynas.data.store import Store
+from easynas.data.split import folds, split
+from easynas.data.store import Arrays, Store
+from easynas.data.tokenizer import TextEncoder, check_texts
 from easynas.nets.baseline import Baseline
+from easynas.nets.text.linear import Linear
+from easynas.nets.text.statistics import TextStatistics
 from easynas.schema import Answer
 from easynas.search.budget import Deadline
 from easynas.search.loop import GRACE
@@ -147,3 +151,32 @@ def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator, seco
     assert isinstance(trial, Failed)
     assert trial.reason == "the weights could not be written: File too large"
     assert list(evaluator.folder.glob("9.*")) == []
+
+
+@pytest.mark.slow
+def test_no_fold_knows_the_labels_that_it_is_asked_for(tmp_path: Path) -> None:
+    """Random labels cannot be learned: whoever scores better than chance was told the answers."""
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), size=12)) for _ in range(300)]
+    data = ingest(check_texts(texts), rng.integers(2, size=300), learn=lambda x: (x, TextEncoder.learn(x)))
+    encoder, answer = data.encoder, data.target.answer
+    assert isinstance(encoder, TextEncoder)
+    rows = np.arange(300)
+    numbers = folds(data.y, count=3, seed=0)
+    store = Store.write(tmp_path / "data", data, encoder, train=rows, validation=rows, folds=numbers)
+
+    def network(part: Arrays) -> Linear:
+        assert isinstance(part.x, dict)
+        return Linear(answer, TextStatistics.learn(part.x, part.y, answer, encoder.schema).grams)
+
+    evaluate = Evaluator(network(store.train()), store, Scoring.of(None, answer), 0, "float32", 32, 1, tmp_path)
+    values = {"train/optimizer": "adamw", "train/epochs": 5, "train/smoothing": 0.0}
+    told = evaluate(Job(0, values), deadline=Deadline.after(60.0), bar=-math.inf)
+    own = replace(evaluate, fold_networks=tuple(network(part.train) for part in store.parts()))
+    honest = own(Job(1, values), deadline=Deadline.after(60.0), bar=-math.inf)
+    assert isinstance(told, Done)
+    assert isinstance(honest, Done)
+    assert told.score > 0.65  # so the test would notice
+    assert 0.38 < honest.score < 0.62
+    assert len(weights.load(tmp_path / "1.npz")) == 3
+    assert weights.load_answers(tmp_path / "1.npz").shape == (300, 2)
