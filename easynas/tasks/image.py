@@ -26,6 +26,7 @@ class Images:
 
     name = "images"
     convolves = True
+    counts_targets = False
     members = 1
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

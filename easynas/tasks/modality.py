@@ -28,6 +28,9 @@ class Modality(Protocol):
     convolves: bool
     """Whether its networks spend their time in convolutions, which may be faster with half the digits."""
 
+    counts_targets: bool
+    """Whether what `statistics` tells depends on what is to be predicted, so that no fold may know that of all."""
+
     members: int
     """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 

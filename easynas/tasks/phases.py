@@ -50,8 +50,8 @@ class Prepared:
         encoder: what they went through.
         answer: what networks answer.
         statistics: what they need to know of the training samples beforehand.
-        fold_statistics: the same for each fold, of what is trained on there: what was counted of the labels of all
-            samples would tell a network what it is asked; empty without folds.
+        fold_statistics: the same for each fold, of what is trained on there, where it counts what is to be predicted;
+            empty without folds.
         machine: its speed.
         compute: what the time can buy.
         precision: Keras dtype policy to train in.
@@ -120,7 +120,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     session.note(f"Networks train in {precision}, in batches of {batch_size}.")
     answer = session.data.target.answer
     statistics = session.modality.statistics(encoder, store.train(), answer)
-    parts = store.parts() if division.folds is not None else []
+    parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
     return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
 

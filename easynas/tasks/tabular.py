@@ -37,6 +37,7 @@ class Tables:
     column_types: Mapping[Any, str] | None = None
     name = "tables"
     convolves = False
+    counts_targets = False
     members = 5
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

@@ -27,6 +27,7 @@ class Texts:
 
     name = "texts"
     convolves = False
+    counts_targets = True
     members = 5
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

@@ -44,7 +44,7 @@ class Evaluator:
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
         mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
         defaults: choices of the training that a job leaves open.
-        fold_networks: the network as each fold may know it, where it holds statistics of what is trained on; their
+        fold_networks: the network as each fold may know it, where it holds statistics of what is to be predicted; their
             weights have the same shapes.
     """
 
