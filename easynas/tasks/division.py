@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from easynas.data.dataset import Dataset
+from easynas.data.fingerprint import hashes
 from easynas.data.split import folds, split, strata
 from easynas.tasks.modality import Modality
 
@@ -33,7 +34,13 @@ class Division:
         everything = np.arange(len(data.y))
         if held_out is not None:
             return cls(everything, np.arange(len(held_out.y)), None)
-        classes = strata(data.y, data.target.answer)
+        found = hashes(data.samples)
+        # Equal samples stay together: one that is held out while its twin trains tells nothing of unseen ones.
+        _, first, group = np.unique(everything if found is None else found, return_index=True, return_inverse=True)
+        classes = strata(data.y, data.target.answer)[first]
         if len(data.y) < SMALL and modality.members > 1:
-            return cls(everything, everything, folds(classes, count=min(FOLDS, len(data.y)), seed=seed))
-        return cls(*split(classes, seed=seed), None)
+            numbers = folds(classes, count=min(FOLDS, len(first)), seed=seed)
+            return cls(everything, everything, numbers[group])
+        _, held = split(classes, seed=seed)
+        is_held = np.isin(group, held)
+        return cls(np.flatnonzero(~is_held), np.flatnonzero(is_held), None)
