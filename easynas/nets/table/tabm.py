@@ -50,15 +50,22 @@ class TabM(Block):
         for _ in range(hp.get(f"{self.name}/depth")):
             x = layers.Dense(hp.get(f"{self.name}/width"), activation="relu", kernel_initializer="he_normal")(x)
             x = layers.Dropout(hp.get(f"{self.name}/dropout"))(x)
-        bound = 1.0 / math.sqrt(x.shape[-1])
-        logits = layers.EinsumDense(
-            "bkf,kfo->bko",
-            output_shape=(count, self.answer.outputs),
-            bias_axes="ko",
-            kernel_initializer=keras.initializers.RandomUniform(-bound, bound),
-            name="logits",
-        )(x)
+        logits = _last(x, self.answer.outputs)
         return layers.GlobalAveragePooling1D(name="mean")(activate(logits, self.answer))
+
+
+def _last(x: Any, outputs: int) -> Any:
+    """The last layer of every member, `(batch, members, outputs)`; TFLite has no such product with a single output."""
+    count, width = x.shape[1:]
+    initializer = keras.initializers.RandomUniform(-1.0 / math.sqrt(width), 1.0 / math.sqrt(width))
+    if outputs == 1:
+        each = layers.EinsumDense(
+            "bkf,kf->bk", output_shape=(count,), bias_axes="k", kernel_initializer=initializer, name="logits"
+        )(x)
+        return layers.Reshape((count, 1))(each)
+    return layers.EinsumDense(
+        "bkf,kfo->bko", output_shape=(count, outputs), bias_axes="ko", kernel_initializer=initializer, name="logits"
+    )(x)
 
 
 def _members(x: Any, count: int) -> Any:

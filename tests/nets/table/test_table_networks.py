@@ -195,3 +195,11 @@ def test_members_answer_for_themselves_and_their_mean_is_the_answer() -> None:
     np.testing.assert_allclose(each.mean(axis=1), model(arrays), atol=1e-6)
     alone = model_of(network_of(MLP, arrays), {}, arrays)
     assert apart(alone) is alone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_single_number_converts_to_tflite(kind: Any) -> None:
+    arrays = samples()
+    model = model_of(network_of(kind, arrays, Answer("numbers", 1, (0.0,), (1.0,))), {}, arrays)
+    np.testing.assert_allclose(tflite_answers(model, arrays, quantized=False), np.asarray(model(arrays)), atol=1e-5)
