@@ -173,7 +173,7 @@ def test_a_second_fit_in_the_same_directory_is_refused(tmp_path: Path) -> None:
     first.wait_for(r"trial 0\b")
     (tmp_path / "second").mkdir()
     second = Fit(tmp_path / "study", budget=60.0, home=tmp_path / "second")
-    assert second.wait() == 7
+    assert second.wait() == 7, second.output.read_text()
     sentence = f"StudyError One process at a time may work on the study in {tmp_path / 'study'}, and process "
     assert f"{sentence}{first.process.pid} on " in second.output.read_text()
     first.send(signal.SIGKILL)
