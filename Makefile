@@ -9,13 +9,14 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench
+.PHONY: help demo test check fix docs bench
 
 help:
 	@echo "make demo    a first model from the sample images, in about a minute"
 	@echo "make test    all tests, the slow ones too; those that measure time or memory run last, by themselves"
 	@echo "make check   what must hold before a change is handed in: format, lint, types, layers, fast tests"
 	@echo "make fix     repairs format and what lint can repair"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make bench   the image benchmark; needs EASYNAS_DATA, see benchmarks/README.md"
 
 demo: $(VENV)/.demo-installed
@@ -36,6 +37,9 @@ fix: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: $(VENV)/.bench-installed
 	$(BIN)/python benchmarks/images.py
 	$(BIN)/python benchmarks/analyse.py
@@ -47,6 +51,10 @@ $(VENV)/.demo-installed: $(PACKAGE) | $(BIN)/python
 
 $(VENV)/.test-installed: $(PACKAGE) | $(BIN)/python
 	$(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/.docs-installed: $(PACKAGE) | $(BIN)/python
+	$(PIP) --editable '.[docs]'
 	touch $@
 
 $(VENV)/.bench-installed: $(PACKAGE) | $(BIN)/python

@@ -48,7 +48,8 @@ TEST = [
     "pytest-xdist>=3.6",
 ]
 BENCH = ["matplotlib>=3.9,<4", "pillow>=10"]
-DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
+DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
+DEV = [*TEST, *BENCH, *DOCS, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
 setup(
     name="easynas",
@@ -62,7 +63,7 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "docs": DOCS, "dev": DEV},
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -232,7 +232,7 @@ class RayEngine:
     def _late(self) -> list[Handle]:
         for handle, running in self._cluster.running.items():
             if running.deadline.left < -self._grace:
-                self._ended.setdefault(handle, f"deadline: it did not stop {self._grace:g} s after its time was over")
+                self._ended.setdefault(handle, f"deadline: it did not stop {self._grace:.0f} s after its time was over")
         return [handle for handle in self._ended if handle in self._cluster.running]
 
     def _give_up(self, handle: Handle) -> None:

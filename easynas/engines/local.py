@@ -167,7 +167,7 @@ class LocalEngine:
     def _look(self, handle: Handle, running: _Running) -> None:
         """Ends a job that is late or too large, and warns one that is about to become it."""
         if running.deadline.left < -self._grace:
-            self._end(handle, f"deadline: it did not stop {self._grace:g} s after its time was over")
+            self._end(handle, f"deadline: it did not stop {self._grace:.0f} s after its time was over")
         pid = worker.pid_in(self._pids / str(handle))
         soft = _SOFT * self._memory_mb
         held = 0.0 if pid is None else held_mb(pid, suspicious=soft)

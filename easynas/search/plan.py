@@ -19,6 +19,12 @@ _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 _TRIAL_SHARE = 1 / 6
 """A trial as a share of the final training: shorter ones rank networks by how they start, not by how they end."""
 
+_LATE, _LATE_SHARE = 0.5, 0.7
+"""With less than the first share of the budget left there is time for one network only, which gets the second share of
+that: such a machine is busy, and what is planned there comes late."""
+
+_FINAL_STARTS, _FINAL_SECONDS = 2.0, 2.0
+"""A final training has all cores, and is worth it from so many seconds on."""
 
 _ROUNDS = 6
 """Trials that follow each other on one core, at least, where networks are combined: fewer leave nothing to choose."""
@@ -33,17 +39,33 @@ class Plan:
         trial: one trial.
         reason: why, as a sentence.
         start: of a trial, until its first step.
+        final: whether there is time for another network than the baseline.
     """
 
     search: float
     trial: float
     reason: str
     start: float = 0.0
+    final: bool = True
 
 
-def baseline_seconds(total: float) -> float:
-    """Time for the baseline in a budget of `total` seconds."""
-    return min(max(_BASELINE_SHARE * total, _BASELINE_LEAST), _BASELINE_MOST)
+def baseline_seconds(total: float, left: float) -> float:
+    """Time for the baseline in a budget of `total` seconds, of which some are `left`: most of them, if they are few."""
+    usual = min(max(_BASELINE_SHARE * total, _BASELINE_LEAST), _BASELINE_MOST)
+    return max(usual, _LATE_SHARE * left) if left < _LATE * total else usual
+
+
+def _only_baseline(left: float, start_seconds: float) -> Plan | None:
+    """The plan where no other network would learn enough."""
+    least = _FINAL_STARTS * start_seconds + _FINAL_SECONDS
+    if left >= least:
+        return None
+    return Plan(
+        0.0,
+        0.0,
+        f"The baseline is the result: another network takes {least:.0f} s here, and {max(left, 0.0):.0f} s are left.",
+        final=False,
+    )
 
 
 def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
@@ -54,7 +76,8 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
         start_seconds: what a network takes before its first step, as the baseline took it.
         epoch_seconds: what a candidate takes to see all samples once.
     """
-    left = max(left, 0.0)
+    if plan := _only_baseline(left, start_seconds):
+        return plan
     search = _SEARCH_SHARE * left
     start = _STARTS * start_seconds
     least = start + max(_USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
@@ -83,13 +106,15 @@ def spread(left: float, *, start_seconds: float, combine_seconds: float) -> Plan
         start_seconds: what a network takes before its first step, as the baseline took it.
         combine_seconds: what building the combination may take.
     """
+    if plan := _only_baseline(left, start_seconds):
+        return plan
     search = left - combine_seconds
     start = _STARTS * start_seconds
     if search < start + _USEFUL_SECONDS:
         return Plan(
             0.0,
             0.0,
-            f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {max(left, 0.0):.0f} s are left. "
+            f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {left:.0f} s are left. "
             "The best known design is trained all the time.",
         )
     trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)

@@ -217,7 +217,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 if plan.search > 0:
                     with session.phase("search", "searching"):
                         phases.search(session, prepared, designed, plan)
-                if self._modality().members == 1 or plan.search == 0:
+                if plan.final and (self._modality().members == 1 or plan.search == 0):
                     with session.phase("final", "training the best network"):
                         final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):

@@ -37,7 +37,7 @@ _MACHINE = "machine"
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
-_BASELINE_PATIENCE = 0.5  # of the time that is left
+_BASELINE_PATIENCE = 0.5  # of the time that is left; but at least what was needed to come so far
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 
 
@@ -146,9 +146,10 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
         defaults=training,
         fold_networks=tuple(session.modality.baseline(fold)[0] for fold in _folds(prepared)),
     )
-    deadline = session.deadline.within(baseline_seconds(session.settings.seconds) + _BASELINE_START)
+    seconds = baseline_seconds(session.settings.seconds, session.deadline.left - BUNDLE_SECONDS)
+    deadline = session.deadline.within(seconds + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
-    patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left)
+    patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left, session.deadline.elapsed)
     with started(session, Local(), evaluate, workers=1, threads=cores(), grace=patience) as engine:
         engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)

@@ -35,14 +35,20 @@ def test_more_time_never_means_less_search(left: float, start: float, epoch: flo
     assert plan(2.0 * left, start=start, epoch=epoch).search >= plan(left, start=start, epoch=epoch).search
 
 
-@pytest.mark.parametrize(
-    ("left", "start", "epoch"), [(25.0, 4.0, 5.0), (100.0, 12.0, 5.0), (100.0, 4.0, 60.0), (-3.0, 4.0, 5.0)]
-)
+@pytest.mark.parametrize(("left", "start", "epoch"), [(25.0, 4.0, 5.0), (100.0, 12.0, 5.0), (100.0, 4.0, 60.0)])
 def test_where_no_trial_would_say_anything_nothing_is_searched(left: float, start: float, epoch: float) -> None:
     planned = plan(left, start=start, epoch=epoch)
     assert (planned.search, planned.trial) == (0.0, 0.0)
+    assert planned.final
     assert planned.reason.startswith("No search")
-    assert f"{max(left, 0.0):.0f} s that are left" in planned.reason
+    assert f"{left:.0f} s that are left" in planned.reason
+
+
+@pytest.mark.parametrize("left", [-3.0, 0.0, 9.0])
+def test_where_no_other_network_would_learn_the_baseline_is_the_result(left: float) -> None:
+    for planned in (plan(left, start=4.0), spread(left, start_seconds=4.0, combine_seconds=1.0)):
+        assert (planned.search, planned.final) == (0.0, False)
+        assert f"{max(left, 0.0):.0f} s are left" in planned.reason
 
 
 def test_a_long_budget_affords_several_trials_and_says_so() -> None:
@@ -53,7 +59,12 @@ def test_a_long_budget_affords_several_trials_and_says_so() -> None:
 
 @pytest.mark.parametrize(("total", "seconds"), [(10, 2.0), (60, 3.0), (100, 5.0), (3600, 10.0)])
 def test_the_baseline_takes_a_small_share(total: float, seconds: float) -> None:
-    assert baseline_seconds(total) == pytest.approx(seconds)
+    assert baseline_seconds(total, 0.7 * total) == pytest.approx(seconds)
+
+
+def test_after_a_slow_start_the_baseline_takes_most_of_what_is_left() -> None:
+    assert 6.0 < baseline_seconds(30.0, 9.0) < 9.0
+    assert baseline_seconds(30.0, -1.0) == 2.0  # it is late, but without it there is no model
 
 
 def test_where_networks_are_combined_nearly_all_time_is_searched() -> None:
@@ -63,7 +74,7 @@ def test_where_networks_are_combined_nearly_all_time_is_searched() -> None:
     assert f"{planned.search:.0f} s are searched" in planned.reason
 
 
-@pytest.mark.parametrize("left", [-1.0, 0.0, 8.0])
+@pytest.mark.parametrize("left", [4.5, 6.0, 8.0])
 def test_without_time_for_a_single_trial_nothing_is_searched(left: float) -> None:
     planned = spread(left, start_seconds=1.0, combine_seconds=1.0)
     assert planned.search == 0.0
