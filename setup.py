@@ -37,9 +37,11 @@ REQUIRED = [
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 OPTUNA = ["optuna>=4,<6"]
+REPORT = ["jinja2>=3.1,<4"]
 TEST = [
     *RAY,
     *OPTUNA,
+    *REPORT,
     "click>=8.2",
     "hypothesis>=6.100",
     "pillow>=10",
@@ -60,9 +62,21 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["easynas", "easynas.*"]),
-    package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
+    package_data={
+        "easynas": ["py.typed"],
+        "easynas.report": ["templates/*"],
+        "easynas.samples": ["*.npz", "*LICENSE*"],
+    },
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={
+        "onnx": ONNX,
+        "optuna": OPTUNA,
+        "ray": RAY,
+        "report": REPORT,
+        "test": TEST,
+        "bench": BENCH,
+        "dev": DEV,
+    },
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

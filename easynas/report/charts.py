@@ -99,11 +99,11 @@ def calibration(found: Reliability) -> str:
     )
     x, y = [100 * each for each in found.confidence], [100 * each for each in found.right]
     dots = [
-        axes.dot(a, b, style="s1", words=f"{count} samples: {a:.0f} % sure, {b:.0f} % right")
+        axes.dot(a, b, style="s1", words=f"{count} samples: {a:.0f}% sure, {b:.0f}% right")
         for a, b, count in zip(x, y, found.count, strict=True)
     ]
     lines = [axes.line([0, 100], [0, 100], style="quiet dashed"), axes.line(x, y, style="s1")]
-    pairs = ", ".join(f"{a:.0f} % sure {b:.0f} % right" for a, b in zip(x, y, strict=True))
+    pairs = ", ".join(f"{a:.0f}% sure {b:.0f}% right" for a, b in zip(x, y, strict=True))
     return axes.chart(*lines, *dots, title="Certainty against truth", description=pairs)
 
 

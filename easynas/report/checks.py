@@ -64,6 +64,8 @@ def _balance(specimens: Specimens, answer: Answer, labels: list[str]) -> Check |
     counts = np.rint(specimens.frequencies * specimens.total).astype(int)
     most, least = int(counts.argmax()), int(counts.argmin())
     title = "Balance of the classes" if answer.kind == "classes" else "Balance of the labels"
+    if counts[most] == counts[least]:
+        return Check(title, "good", f"Each has {counts[most]:,} training samples.")
     sizes = f"{counts[most]:,} training samples are “{labels[most]}”, {counts[least]:,} are “{labels[least]}”."
     if counts[most] > STRONG_IMBALANCE * max(counts[least], 1):
         return Check(title, "warning", sizes + " The rare ones are hardly learned: collect more of them.")

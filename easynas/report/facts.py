@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from easynas.data.frame import Table
-from easynas.data.labels import LabelsTarget
 from easynas.deploy.bundle import Bundle
 from easynas.errors import InputError
 from easynas.report import blueprint, deployment, forecast, importance, influence, quality
@@ -17,7 +16,7 @@ from easynas.report.leaderboard import leaderboard
 from easynas.report.mistakes import Example, examples
 from easynas.report.specimens import Specimens
 from easynas.report.story import story
-from easynas.report.verdict import Judged, Verdict, judge
+from easynas.report.verdict import Judged, Verdict, judge, thresholds_of
 from easynas.report.words import most
 from easynas.search.budget import Deadline
 from easynas.search.front import front
@@ -26,7 +25,7 @@ from easynas.search.trial import Done, Failed
 from easynas.train.scoring import Scoring
 
 MORE_SECONDS = 600.0
-_LOOK_SECONDS, _FORM_SECONDS = 15.0, 30.0
+FORM_SECONDS, _LOOK_SECONDS = 30.0, 15.0
 _CURVES, _TEXTS = 5, 60
 
 
@@ -128,12 +127,13 @@ class Facts:
     versions: dict[str, str]
 
 
-def gather(fitted: Fitted, fresh: Judged | None) -> Facts:
+def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_SECONDS) -> Facts:
     """Computes all facts; takes some seconds.
 
     Args:
         fitted: what to report on.
         fresh: samples that `fit` never saw, with the model's answers; None: those held out in `fit` are judged.
+        form_seconds: after which no other form of the file is measured; 0 for none.
     """
     specimens, study, scoring = fitted.specimens, fitted.study, fitted.scoring
     answer, labels = fitted.bundle.target.answer, fitted.labels
@@ -144,6 +144,7 @@ def gather(fitted: Fitted, fresh: Judged | None) -> Facts:
     shipped = study.shipped
     noise = shipped.metrics.get("standard_error", 0.0) if shipped is not None else 0.0
     steps = forecast.steps(study.trials, study.moments)
+    importances = importance.importances(study.trials)
     return Facts(
         fitted=fitted,
         verdict=judge(scoring, fitted.bundle.target, seen, specimens, study.trials, fitted.bundle.encoder),
@@ -157,10 +158,10 @@ def gather(fitted: Fitted, fresh: Judged | None) -> Facts:
         telling_words=_telling_words(fitted, looking),
         columns=_columns(fitted, seen, looking),
         blueprint=blueprint.blueprint(fitted.bundle, study, modality=fitted.modality),
-        forms=list(deployment.forms(fitted.bundle, Deadline.after(_FORM_SECONDS))),
+        forms=list(deployment.forms(fitted.bundle, Deadline.after(form_seconds))),
         steps=steps,
         forecast=forecast.forecast(
-            [step for step in steps if step.score == step.best],
+            steps,
             spent=max(fitted.seconds, steps[-1].seconds if steps else 0.0),
             more=MORE_SECONDS,
             noise=noise,
@@ -168,10 +169,10 @@ def gather(fitted: Fitted, fresh: Judged | None) -> Facts:
         ),
         candidates=candidates(study),
         curves=_curves(study),
-        importances=importance.importances(study.trials),
+        importances=importances,
         board=[{str(name): cell for name, cell in row.items()} for row in leaderboard(study.trials).to_dict("records")],
         failures=[trial for trial in study.trials if isinstance(trial, Failed)],
-        story=story(study, metric=scoring.metric, modality=fitted.modality, seconds=fitted.seconds),
+        story=story(study, importances, metric=scoring.metric, modality=fitted.modality, seconds=fitted.seconds),
         versions=versions(study),
     )
 
@@ -237,10 +238,8 @@ def standard_answers(bundle: Bundle, samples: Any) -> np.ndarray:
 
 def _given(bundle: Bundle, answers: np.ndarray) -> np.ndarray | None:
     """Which labels are given, bool `(n, labels)`; None where there are no labels."""
-    target = bundle.target
-    if not isinstance(target, LabelsTarget):
-        return None
-    return np.asarray(answers >= (np.asarray(target.thresholds) if target.thresholds else 0.5))
+    thresholds = thresholds_of(bundle.target)
+    return None if thresholds is None else np.asarray(answers >= np.asarray(thresholds))
 
 
 def _examples(fitted: Fitted, judged: Judged) -> tuple[list[Example], list[Example]]:
@@ -288,8 +287,7 @@ def _columns(fitted: Fitted, judged: Judged, deadline: Deadline) -> list[influen
         samples, y = specimens.held_out[drawn], specimens.y[specimens.rows[drawn]]
     if not isinstance(samples, Table):
         return []
-    target = fitted.bundle.target
-    thresholds = (target.thresholds or None) if isinstance(target, LabelsTarget) else None
+    thresholds = thresholds_of(fitted.bundle.target)
 
     def score(answers: np.ndarray, truth: np.ndarray) -> float:
         return fitted.scoring.score(answers, truth, thresholds=thresholds)

@@ -15,7 +15,8 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from easynas.data.dataset import Encoder, Inputs
+from easynas.data.dataset import Encoder
+from easynas.data.tokenizer import TextEncoder
 from easynas.report.specimens import Specimens
 from easynas.schema import Answer
 
@@ -36,9 +37,9 @@ def linear_answers(
         samples: in the encoder's container; where `crossed` and there are folds, the first of the specimens.
         crossed: whether `samples` are held out of this model by the specimens' folds, if there are any.
     """
-    x, y = features(encoder.encode(specimens.train)), specimens.y_train
+    x, y = features(encoder, specimens.train), specimens.y_train
     if not crossed or specimens.folds is None:
-        return _fitted(x, y, answer, features(encoder.encode(samples)))
+        return _fitted(x, y, answer, features(encoder, samples))
     count = len(samples)
     answers = np.zeros((count, answer.outputs))
     for number in np.unique(specimens.folds):
@@ -50,12 +51,13 @@ def linear_answers(
     return answers
 
 
-def features(inputs: Inputs) -> Any:
-    """What the linear model sees of encoded samples: a matrix `(n, features)`, sparse for texts."""
+def features(encoder: Encoder, samples: Any) -> Any:
+    """What the linear model sees of samples: a matrix `(n, features)`, sparse for texts."""
+    inputs = encoder.encode(samples)
     if not isinstance(inputs, dict):
         return _pixels(inputs)
-    if "grams" in inputs:
-        return _counts(inputs["grams"])
+    if isinstance(encoder, TextEncoder):
+        return _pieces(inputs["grams"], encoder.schema.gram_vocabulary)
     parts = []
     if "numbers" in inputs:
         numbers = inputs["numbers"]
@@ -74,14 +76,10 @@ def _pixels(images: np.ndarray) -> np.ndarray:
     return np.asarray(blocks.mean(axis=(2, 4)).reshape(len(cut), -1))
 
 
-def _counts(ids: np.ndarray) -> Any:
+def _pieces(ids: np.ndarray, vocabulary: int) -> Any:
     """Which word pieces each text has."""
     rows, places = np.nonzero(ids)
-    found = ids[rows, places]
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, found)), shape=(len(ids), _WIDEST))
-
-
-_WIDEST = 1 << 20  # more than any vocabulary
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, ids[rows, places])), shape=(len(ids), vocabulary))
 
 
 def _fitted(x: Any, y: np.ndarray, answer: Answer, x_new: Any) -> np.ndarray | None:

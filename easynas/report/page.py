@@ -113,8 +113,6 @@ def _view(facts: Facts) -> dict[str, Any]:
 
 
 def _charts(facts: Facts) -> dict[str, Any]:
-    from markupsafe import Markup
-
     metric = facts.verdict.metric
     drawn: dict[str, Any] = {}
     if len(facts.steps) > 1:
@@ -126,8 +124,7 @@ def _charts(facts: Facts) -> dict[str, Any]:
         drawn["curves"] = charts.learning_curves(facts.curves)
     if facts.reliability is not None:
         drawn["calibration"] = charts.calibration(facts.reliability)
-    named = {name: Markup(chart) for name, chart in drawn.items()}  # our own SVG, in which every text is escaped
-    return {**named, "distances": [Markup(charts.true_against_predicted(each)) for each in facts.distances]}
+    return {**drawn, "distances": [charts.true_against_predicted(each) for each in facts.distances]}
 
 
 def _rival_scale(facts: Facts) -> list[dict[str, Any]]:

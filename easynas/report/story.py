@@ -3,18 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from easynas.report.importance import FEWEST, importances
+from easynas.report.importance import FEWEST, Importance
 from easynas.report.leaderboard import status
 from easynas.report.words import choice_words, listed, metric_words, network_words, score_words, seconds_words
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Trial
 
 
-def story(study: Study, *, metric: str, modality: str, seconds: float) -> list[tuple[str, list[str]]]:
+def story(
+    study: Study, found: Sequence[Importance], *, metric: str, modality: str, seconds: float
+) -> list[tuple[str, list[str]]]:
     """Headings with their sentences.
 
     Args:
         study: of the fit.
+        found: which choices mattered.
         metric: name of the score.
         modality: "images", "texts" or "tables".
         seconds: of the fit.
@@ -23,7 +26,7 @@ def story(study: Study, *, metric: str, modality: str, seconds: float) -> list[t
         ("Where it searched, and why", list(study.notes)),
         ("What was tried", _tried(study, metric, modality, seconds)),
         ("What was refused", _refused(study.trials)),
-        ("What decided", _decided(study, metric, modality)),
+        ("What decided", _decided(study, found, metric, modality)),
     ]
     return [(heading, sentences) for heading, sentences in chapters if sentences]
 
@@ -40,9 +43,7 @@ def _tried(study: Study, metric: str, modality: str, seconds: float) -> list[str
     said = [f"{count} network{'s were' if count != 1 else ' was'} trained in {seconds_words(seconds)}."]
     if kinds:
         said.append("Kinds: " + listed([f"{kind} ({number})" for kind, number in kinds.most_common()]) + ".")
-    said.append(
-        f"{fates['done']} came to their end, {fates['dropped']} were given up on the way, {fates['failed']} failed."
-    )
+    said.append(f"{fates['done']} came to the end, {fates['dropped']} given up on the way, {fates['failed']} failed.")
     finished = [trial for trial in trials if isinstance(trial, Done) and not trial.dropped]
     if len(finished) > 1:
         scores = [trial.score for trial in finished]
@@ -70,7 +71,7 @@ def _refused(trials: Sequence[Trial]) -> list[str]:
     return said or ["Nothing: no trial failed, and none was given up."]
 
 
-def _decided(study: Study, metric: str, modality: str) -> list[str]:
+def _decided(study: Study, found: Sequence[Importance], metric: str, modality: str) -> list[str]:
     said = []
     shipped = study.shipped
     if shipped is not None:
@@ -84,7 +85,6 @@ def _decided(study: Study, metric: str, modality: str) -> list[str]:
             kind = network_words(modality, str(shipped.job.values.get("network", "the baseline")))[0]
             origin = f" ({shipped.job.origin})" if shipped.job.origin else ""
             said.append(f"The result is trial {shipped.job.id}{origin}: {kind}, {metric_words(metric)} {score}.")
-    found = importances(study.trials)
     said += [
         f"{choice_words(each.choice).capitalize()} explains {each.share:.0%} of the differences between scores; "
         f"best on average: {each.best}."

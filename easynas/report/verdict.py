@@ -17,7 +17,7 @@ from easynas.schema import Answer
 from easynas.search.trial import Done, Trial
 from easynas.train.scoring import Scoring
 
-RESAMPLES = 300
+RESAMPLES = 200
 _Z = 1.96  # 95 % of a normal distribution
 
 
@@ -101,7 +101,7 @@ def judge(
         trials: among which are references.
         encoder: of the samples.
     """
-    thresholds = target.thresholds if isinstance(target, LabelsTarget) else None
+    thresholds = thresholds_of(target)
     score = _score(scoring, judged.answers, judged.y, thresholds)
     low, high = interval(scoring, score, judged.answers, judged.y, thresholds)
     rivals = [
@@ -111,6 +111,13 @@ def judge(
     ]
     rivals.sort(key=lambda rival: -rival.score)
     return Verdict(scoring.metric, score, low, high, len(judged.y), judged.fresh, tuple(rivals))
+
+
+def thresholds_of(target: Target) -> tuple[float, ...] | None:
+    """The probability from which each label is given; None where there are no labels."""
+    if not isinstance(target, LabelsTarget):
+        return None
+    return target.thresholds or (0.5,) * len(target.labels)
 
 
 def interval(
@@ -147,7 +154,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 def _score(scoring: Scoring, answers: np.ndarray, y: np.ndarray, thresholds: Sequence[float] | None) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # a class that is never answered counts as 0
-        return scoring.score(answers, y, thresholds=thresholds or None)
+        return scoring.score(answers, y, thresholds=thresholds)
 
 
 def _constant(scoring: Scoring, judged: Judged, specimens: Specimens) -> Rival:

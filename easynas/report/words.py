@@ -113,7 +113,7 @@ def meaning(metric: str, score: float) -> str:
         case "roc_auc" | "roc_auc_ovr":
             return f"Of two samples it ranks the right one higher in {_out_of_hundred(score)} of 100 cases."
         case "r2":
-            return f"It explains {max(score, 0.0):.0%} of the differences between the numbers; 100 % is perfect."
+            return f"It explains {max(score, 0.0):.0%} of the differences between the numbers; 100% is perfect."
         case "f1" | "f1_macro" | "f1_micro" | "f1_weighted":
             return "It joins how many are found and how many of the found are right; 1 is perfect."
         case _ if metric.startswith("neg_"):
@@ -123,7 +123,7 @@ def meaning(metric: str, score: float) -> str:
 
 def certainty_words(share: float) -> str:
     """How sure a model is; never more than it can be."""
-    return "over 99 %" if share > 0.99 else "below 1 %" if share < 0.01 else f"{share:.0%}"
+    return "over 99%" if share > 0.99 else "below 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def most(metric: str) -> float:

@@ -269,10 +269,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def explain_search(self) -> str:
         """The search in sentences: which space and why, what was tried, what was refused, what decided."""
+        from easynas.report.importance import importances
         from easynas.report.story import story
 
-        fitted = self._fitted()
-        chapters = story(fitted.study, metric=fitted.scoring.metric, modality=fitted.modality, seconds=fitted.seconds)
+        fitted, found = self._fitted(), importances(self.study_.trials)
+        metric, modality = fitted.scoring.metric, fitted.modality
+        chapters = story(fitted.study, found, metric=metric, modality=modality, seconds=fitted.seconds)
         return "\n\n".join("\n".join([heading, *(f"- {each}" for each in said)]) for heading, said in chapters)
 
     def report(self, path: str | Path = "report.html", *, x_test: Any = None, y_test: Any = None) -> Path:
