@@ -89,7 +89,8 @@ def _is_network(layer: Any) -> bool:
 def _network(trial: Done, modality: str, copies: int) -> Part:
     """One of the networks that are averaged."""
     values = trial.job.values
-    title, does = network_words(modality, str(values.get("network", "linear")))
+    name = str(values.get("network", "your own network" if values else "linear"))  # without choices it is the baseline
+    title, does = network_words(modality, name)
     origin = f"trial {trial.job.id}" + (
         f", {copies} copies trained on different parts of the data" if copies > 1 else ""
     )

@@ -208,7 +208,7 @@ def _traits(encoder: Encoder, samples: Any) -> dict[str, np.ndarray]:
 def _columns(encoder: TableEncoder) -> Iterator[Check]:
     dropped = [column for column in encoder.columns if isinstance(column, DroppedColumn)]
     for column in dropped[:10]:
-        yield Check(f"Column “{column.name}”", "note", f"It is not used. {column.profile.why.rstrip('.')}.")
+        yield Check(f"Column “{column.name}”", "note", f"It is not used. {column.profile.why}")
     gaps = [column for column in encoder.used if column.profile.missing > _MISSING]
     if gaps:
         names = ", ".join(f"“{column.name}” ({column.profile.missing:.0%})" for column in gaps[:5])

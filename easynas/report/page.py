@@ -59,6 +59,7 @@ def render(facts: Facts) -> str:
         "short": short,
         "percent": lambda share: f"{share:.0%}",
         "sure": words.certainty_words,
+        "fall": _fall,
     }
     return str(environment.get_template("report.html").render(_view(facts)))
 
@@ -189,6 +190,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, str):
         return value[:_LABELS] or "missing"
     return "missing" if np.isnan(value) else f"{value:.6g}"
+
+
+def _fall(loss: float) -> str:
+    """By how much a score falls, with its sign; no minus before zero."""
+    rounded = round(loss, 3)
+    if rounded == 0:
+        return "0.000"
+    return ("\N{MINUS SIGN}" if rounded > 0 else "+") + f"{abs(rounded):.3f}"
 
 
 def _tint(share: float) -> str:

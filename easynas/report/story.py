@@ -1,5 +1,6 @@
 """The search in sentences: which space and why, what was tried, what was refused, what decided."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from easynas.report.leaderboard import status
 from easynas.report.words import choice_words, listed, metric_words, network_words, score_words, seconds_words
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Trial
+
+_COLUMN = re.compile(r"Column .+? is (\w+): ", re.DOTALL)
 
 
 def story(
@@ -23,12 +26,19 @@ def story(
         seconds: of the fit.
     """
     chapters = [
-        ("Where it searched, and why", list(study.notes)),
+        ("Where it searched, and why", _chosen(study.notes)),
         ("What was tried", _tried(study, metric, modality, seconds)),
         ("What was refused", _refused(study.trials)),
         ("What decided", _decided(study, found, metric, modality)),
     ]
     return [(heading, sentences) for heading, sentences in chapters if sentences]
+
+
+def _chosen(notes: Sequence[str]) -> list[str]:
+    """The notes, those about single columns gathered into one."""
+    kinds = Counter(found[1] for note in notes if (found := _COLUMN.match(note)))
+    about = [f"The columns were taken for {listed([f'{kind} ({n})' for kind, n in kinds.items()])}; see `columns_`."]
+    return (about if kinds else []) + [note for note in notes if not _COLUMN.match(note)]
 
 
 def _tried(study: Study, metric: str, modality: str, seconds: float) -> list[str]:

@@ -272,9 +272,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         from easynas.report.importance import importances
         from easynas.report.story import story
 
-        fitted, found = self._fitted(), importances(self.study_.trials)
-        metric, modality = fitted.scoring.metric, fitted.modality
-        chapters = story(fitted.study, found, metric=metric, modality=modality, seconds=fitted.seconds)
+        metric = Scoring.of(self.metric, self.bundle_.target.answer).metric
+        found, modality = importances(self.study_.trials), self._modality().name
+        chapters = story(self.study_, found, metric=metric, modality=modality, seconds=self.fit_seconds_)
         return "\n\n".join("\n".join([heading, *(f"- {each}" for each in said)]) for heading, said in chapters)
 
     def report(self, path: str | Path = "report.html", *, x_test: Any = None, y_test: Any = None) -> Path:
