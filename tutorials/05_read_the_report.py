@@ -36,8 +36,8 @@ classifier.fit(x_train, y_train)
 # %% [markdown]
 # ## The page
 #
-# Without test samples the page judges the model on those that `fit` held out. They also chose the winner, so a number for
-# others to rely on takes samples that `fit` never saw.
+# Without test samples the page judges the model on those that `fit` held out. They also chose the winner, so a number
+# for others to rely on takes samples that `fit` never saw.
 
 # %%
 folder = Path(tempfile.mkdtemp(prefix="easynas-tutorial-"))

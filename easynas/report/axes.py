@@ -9,8 +9,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 WIDTH, HEIGHT = 440, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 18, 16, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 18, 16, 46
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,15 @@ class Scale:
         return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 2)
 
     def ticks(self) -> list[float]:
-        """Three to seven round numbers within the scale."""
+        """Two to eight round numbers within the scale."""
         if self.logarithmic:
-            powers = [10.0**power for power in range(math.ceil(math.log10(self.low)), int(math.log10(self.high)) + 1)]
-            if len(powers) >= 2:
-                return powers[:: max(1, len(powers) // 5)]
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            for steps in ((1.0, 2.0, 5.0), (1.0,)):
+                found = [step * 10.0**power for power in powers for step in steps]
+                inside = [tick for tick in found if self.low <= tick <= self.high]
+                if 2 <= len(inside) <= _MOST_TICKS:
+                    return inside
+            return inside[:: max(1, len(inside) // 5)]
         rough = (self.high - self.low) / 5
         size = 10.0 ** math.floor(math.log10(rough))
         step = next(each * size for each in _STEPS if each * size >= rough)
@@ -93,6 +98,11 @@ class Axes:
             x_name,
             y_name,
         )
+
+    @classmethod
+    def within(cls, x: tuple[float, float], y: tuple[float, float], x_name: str, y_name: str) -> Self:
+        """Axes from one number to another, without room around them."""
+        return cls(Scale(*x, _LEFT, WIDTH - _RIGHT), Scale(*y, HEIGHT - _BOTTOM, _TOP), x_name, y_name)
 
     def points(self, x: Sequence[float], y: Sequence[float]) -> str:
         """Places as SVG lists them."""
@@ -146,7 +156,7 @@ class Axes:
         parts.append(
             f'<text class="name" x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(self.x_name)}</text>'
         )
-        place = f"translate(13 {(bottom + _TOP) / 2}) rotate(-90)"
+        place = f"translate(12 {(bottom + _TOP) / 2}) rotate(-90)"
         parts.append(f'<text class="name" transform="{place}" text-anchor="middle">{escape(self.y_name)}</text>')
         return "".join(parts)
 

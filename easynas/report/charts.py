@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from easynas.report.axes import Axes, Scale, short
+from easynas.report.axes import Axes, short
 from easynas.report.facts import Candidate
 from easynas.report.forecast import Forecast, Step
 from easynas.report.quality import Distances, Reliability
@@ -14,19 +14,25 @@ from easynas.search.trial import Done
 SERIES = 5
 """How many lines have a colour of their own."""
 
+_NARROW = 0.4
+
 
 def progress(steps: Sequence[Step], more: Forecast | None, *, metric: str, spent: float) -> str:
     """The best score over time, every trial as a dot, and what a longer fit would bring."""
     unit, name = _time_unit(spent + (more.more if more else 0.0))
     times, best = [step.seconds / unit for step in steps], [step.best for step in steps]
-    x, y = [*times], [*best, *(step.score for step in steps)]
     last = best[-1]
+    x, y = [*times, spent / unit], [*best, *(step.score for step in steps)]
     if more is not None:
         x.append((spent + more.more) / unit)
         y.append(last + more.high)
-    axes = Axes.of([0.0, *x], _without_outliers(y), f"time of the fit ({name})", "score")
-    stairs_x = [each for time in times for each in (time, time)][1:]
-    stairs_y = [each for score in best for each in (score, score)][:-1]
+    # What is past would be a narrow strip beside a long future, so that is drawn by ratios.
+    narrow = more is not None and spent < _NARROW * more.more
+    axes = Axes.of(
+        x if narrow else [0.0, *x], _without_outliers(y), f"time of the fit ({name})", "score", logarithmic=narrow
+    )
+    stairs_x = [*(each for time in times for each in (time, time)), spent / unit][1:]
+    stairs_y = [score for score in best for _ in range(2)]
     drawn = [axes.line(stairs_x, stairs_y, style="s1")]
     if more is not None:
         ahead = np.linspace(spent, spent + more.more, 24)
@@ -94,9 +100,7 @@ def learning_curves(trials: Sequence[Done]) -> str:
 
 def calibration(found: Reliability) -> str:
     """How often the model is right when it is so sure, against the diagonal of perfect honesty."""
-    axes = Axes(
-        Scale(0.0, 100.0, 58, 422), Scale(0.0, 100.0, 234, 16), "how sure the model is (%)", "how often it is right (%)"
-    )
+    axes = Axes.within((0.0, 100.0), (0.0, 100.0), "how sure the model is (%)", "how often it is right (%)")
     x, y = [100 * each for each in found.confidence], [100 * each for each in found.right]
     dots = [
         axes.dot(a, b, style="s1", words=f"{count} samples: {a:.0f}% sure, {b:.0f}% right")

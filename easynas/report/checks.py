@@ -14,6 +14,7 @@ from easynas.data.columns import DroppedColumn
 from easynas.data.dataset import STRONG_IMBALANCE, Encoder
 from easynas.data.table import TableEncoder
 from easynas.report.specimens import Specimens
+from easynas.report.words import listed
 from easynas.schema import Answer
 
 Level = Literal["good", "note", "warning"]
@@ -179,14 +180,20 @@ def _drift(specimens: Specimens, encoder: Encoder) -> Check | None:
         test = ks_2samp(before[name], after[name])
         if test.pvalue < _RISK / len(names) and test.statistic > _VISIBLE:
             shifted.append(name)
+    if not names:
+        return None
     if not shifted:
-        return Check(title, "good", f"They look alike in all {len(names)} traits that were compared.")
+        return Check(title, "good", f"They look alike in {listed(names[:3])}{_more(len(names) - 3)}.")
     names_shown = ", ".join(shifted[:5])
     return Check(
         title,
         "warning" if specimens.own_validation else "note",
         f"They differ in {names_shown}. The score holds for samples like those held out.",
     )
+
+
+def _more(count: int) -> str:
+    return f", and {count} more columns" if count > 0 else ""
 
 
 def _traits(encoder: Encoder, samples: Any) -> dict[str, np.ndarray]:
@@ -200,7 +207,7 @@ def _traits(encoder: Encoder, samples: Any) -> dict[str, np.ndarray]:
         return traits
     if samples.dtype == object:
         lengths = np.asarray([len(text.split()) for text in samples], np.float64)
-        return {"the number of words": lengths}
+        return {"their number of words": lengths}
     flat = samples.reshape(len(samples), -1).astype(np.float64)
     return {"brightness": flat.mean(axis=1), "contrast": flat.std(axis=1)}
 

@@ -46,7 +46,7 @@ def forms(bundle: Bundle, deadline: Deadline) -> Iterator[Form]:
 
 def _form(bundle: Bundle, path: Path, numbers: str, deadline: Deadline) -> Form:
     if deadline.left <= 0:
-        return Form(numbers, None, None, None, "Not measured: the report would take too long. Call `export` for it.")
+        return Form(numbers, None, None, None, "Not measured: the report would take too long.")
     try:
         report = export(bundle, path, quantization=numbers)
     except ExportError as error:

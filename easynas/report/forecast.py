@@ -19,6 +19,7 @@ FEWEST = 4
 
 _POWERS = np.geomspace(0.15, 3.0, 24)
 _LIMITS = 120
+_NUMBERS = 3
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,11 @@ def forecast(points: Sequence[Step], *, spent: float, more: float, noise: float,
     shape = times[None, None] ** -power[..., None]  # (powers, limits, points)
     behind = limit[..., None] - best
     gain = np.maximum((behind * shape).sum(axis=-1) / (shape**2).sum(axis=-1), 0.0)
-    misfit = ((behind - gain[..., None] * shape) ** 2).mean(axis=-1) / max(noise, 1e-6) ** 2
-    weight = np.exp(-0.5 * (misfit - misfit.min()) * min(len(points), 10))
+    misfit = ((behind - gain[..., None] * shape) ** 2).mean(axis=-1)
+    # A curve has three numbers to choose: what they leave unexplained widens the noise. Points near each other say the
+    # same, so more than ten do not make it surer; and of limits that explain as well the nearer ones are likelier.
+    variance = max(noise, 1e-6) ** 2 + misfit.min() * len(points) / max(len(points) - _NUMBERS, 1)
+    weight = np.exp(-0.5 * min(len(points), 10) * (misfit - misfit.min()) / variance - (limit - final) / spread)
     later = gain * (1.0 - ((spent + more) / spent) ** -power)  # from the curve's own value now
     order = np.argsort(later, axis=None)
     values, mass = later.ravel()[order], np.cumsum(weight.ravel()[order])

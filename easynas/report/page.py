@@ -115,7 +115,7 @@ def _view(facts: Facts) -> dict[str, Any]:
 
 def _charts(facts: Facts) -> dict[str, Any]:
     metric = facts.verdict.metric
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, Any] = dict.fromkeys(("progress", "work", "size", "curves", "calibration"))
     if len(facts.steps) > 1:
         drawn["progress"] = charts.progress(facts.steps, facts.forecast, metric=metric, spent=facts.fitted.seconds)
     if len(facts.candidates) > 1:

@@ -113,6 +113,13 @@ def test_columns_are_ordered_by_what_the_model_relies_on(pages: dict[str, tuple[
     assert "Predicted against true" in page
 
 
+def test_a_fit_of_nothing_but_a_baseline_has_a_report(tmp_path: Path) -> None:
+    made = fitted("tables", tmp_path, trials=1)
+    page = render(gather(made, None, form_seconds=0))
+    assert "Too few finished trials" in read(page).text
+    assert "Would more time help?" not in page
+
+
 def test_forms_that_there_was_no_time_for_are_named(pages: dict[str, tuple[Facts, str]]) -> None:
     _, page = pages["tables"]
     assert page.count("Not measured") == 3
