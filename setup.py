@@ -19,6 +19,7 @@ def version() -> str:
 REQUIRED = [
     "cloudpickle>=3,<4",
     "filelock>=3.15,<5",
+    "jinja2>=3.1,<4",
     "keras>=3.12,<4",
     "keras-tuner>=1.4.7,<2",
     "numpy>=2,<3",
@@ -61,9 +62,21 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["easynas", "easynas.*"]),
-    package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
+    package_data={
+        "easynas": ["py.typed"],
+        "easynas.report": ["templates/*"],
+        "easynas.samples": ["*.npz", "*LICENSE*"],
+    },
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "docs": DOCS, "dev": DEV},
+    extras_require={
+        "onnx": ONNX,
+        "optuna": OPTUNA,
+        "ray": RAY,
+        "test": TEST,
+        "bench": BENCH,
+        "docs": DOCS,
+        "dev": DEV,
+    },
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -146,6 +146,19 @@ class Study:
     def best(self) -> Done | None:
         return incumbent(self._weighty)
 
+    @property
+    def moments(self) -> list[float]:
+        """Seconds of fitting after which each trial was recorded, in order; breaks between runs do not count."""
+        moments: list[float] = []
+        before, began, latest = 0.0, 0.0, 0.0
+        for record in self._records[1:]:
+            if record["status"] == _RUN:
+                before, began = before + latest - began, record["at"]
+            latest = record["at"]
+            if record["status"] in _KINDS:
+                moments.append(before + latest - began)
+        return moments
+
     def subscribe(self, listener: Callable[[Trial], None]) -> None:
         """Calls `listener(trial)` after every trial that is recorded from now on."""
         self._listeners.append(listener)
@@ -276,5 +289,7 @@ def _trial(record: Record) -> Trial:
     fields = {name: value for name, value in record.items() if name not in ("status", "at")}
     asked = fields.pop("job")
     job = Job(**{**asked, "members": tuple(asked.get("members", ()))})
+    if "curve" in fields:
+        fields["curve"] = tuple(fields["curve"])
     kind: type[Done] | type[Failed] = _KINDS[record["status"]]
     return kind(job=job, **fields)

@@ -47,6 +47,8 @@ class Done:
         metrics: whatever else was measured, e.g. `{"parameters": 41000.0}`.
         fidelity: share of a full training that was really done in all, what it continues included; below `job.fidelity`
             if it was dropped on the way.
+        curve: mean training loss in each twentieth of the training, in order; shorter if it was dropped, empty if it is
+            not known.
     """
 
     job: Job
@@ -54,6 +56,7 @@ class Done:
     seconds: float
     metrics: Mapping[str, float] = field(default_factory=dict)
     fidelity: float = 1.0
+    curve: tuple[float, ...] = ()
 
     @property
     def dropped(self) -> bool:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from easynas.deploy.bundle import Bundle
     from easynas.deploy.export import ExportReport
+    from easynas.report.facts import Fitted
+    from easynas.report.specimens import Specimens
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
@@ -165,13 +167,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
-            bundle = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
-        self._take(bundle, study, deadline.elapsed)
+            bundle, specimens = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
+        self._take(bundle, study, specimens, deadline.elapsed)
         return self
 
-    def _take(self, bundle: "Bundle", study: Study, seconds: float) -> None:
+    def _take(self, bundle: "Bundle", study: Study, specimens: "Specimens | None", seconds: float) -> None:
         """Becomes a fitted estimator."""
         self._bundle = bundle
+        self._specimens = specimens
         self.study_ = study
         if isinstance(bundle.target, ClassTarget | LabelsTarget):
             self.classes_ = bundle.target.classes
@@ -187,10 +190,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         held_out: Dataset | None,
         study: Study,
         interrupt: Interrupt,
-    ) -> "Bundle":
+    ) -> "tuple[Bundle, Specimens]":
         """Baseline, design, search, final training, bundle."""
         from easynas.deploy.silence import Silence
         from easynas.report.progress import Display
+        from easynas.report.specimens import find_twins, keep
 
         display = Display(deadline, metric=scoring.metric, verbose=settings.verbose)
         display.phase("loading TensorFlow")
@@ -209,6 +213,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             division = Division.of(data, held_out, self._modality(), seed=settings.seed)
             with session.phase("preparation", "preparing the data"):
                 prepared = phases.prepare(session, machine, division, held_out)
+                twins = find_twins(data, held_out)
             with session.phase("baseline", "training a baseline"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
@@ -221,7 +226,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                     with session.phase("final", "training the best network"):
                         final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", "making the model"):
-                return shipping.ship(session, prepared, designed, final=final)
+                bundle, answers = shipping.ship(session, prepared, designed, final=final)
+                specimens = keep(data, held_out, **vars(division), answers=answers, twins=twins, seed=settings.seed)
+        return bundle, specimens
 
     def _header(self, settings: Settings, scoring: Scoring, data: Dataset, held_out: Dataset | None) -> dict[str, Any]:
         return {
@@ -259,6 +266,60 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
         _ = self.bundle_  # raises before `fit`
         return leaderboard(self.study_.trials)
+
+    def explain_search(self) -> str:
+        """The search in sentences: which space and why, what was tried, what was refused, what decided."""
+        from easynas.report.importance import importances
+        from easynas.report.story import story
+
+        metric = Scoring.of(self.metric, self.bundle_.target.answer).metric
+        found, modality = importances(self.study_.trials), self._modality().name
+        chapters = story(self.study_, found, metric=metric, modality=modality, seconds=self.fit_seconds_)
+        return "\n\n".join("\n".join([heading, *(f"- {each}" for each in said)]) for heading, said in chapters)
+
+    def report(self, path: str | Path = "report.html", *, x_test: Any = None, y_test: Any = None) -> Path:
+        """Writes one HTML page about the model, its data and the search; takes some seconds.
+
+        The page needs neither a network nor a script. It shows a few of the samples that were held out.
+
+        Args:
+            path: ends in `.html`; what is there is replaced.
+            x_test: samples that `fit` never saw, to judge the model on; None: those held out in `fit`.
+            y_test: what they are.
+
+        Returns:
+            Where the page is.
+
+        Raises:
+            InputError: the path is no HTML file, only one of `x_test` and `y_test` is given, or the estimator was
+                saved without what a report shows.
+        """
+        from easynas.report import facts, page
+
+        place, fitted = page.check_path(path), self._fitted()
+        page.write(facts.gather(fitted, facts.judged(fitted.bundle, x_test, y_test)), place)
+        return place
+
+    def _fitted(self) -> "Fitted":
+        """What a report is about."""
+        from easynas.report.facts import Fitted
+
+        bundle = self.bundle_
+        if self._specimens is None:
+            raise InputError(
+                "A report needs the samples that `fit` kept. Received an estimator that was saved without them; fit it "
+                "again, and save it with this version."
+            )
+        return Fitted(
+            task=type(self).__name__,
+            modality=self._modality().name,
+            settings={name: value for name, value in self.get_params().items() if is_plain(value)},
+            seconds=self.fit_seconds_,
+            scoring=Scoring.of(self.metric, bundle.target.answer),
+            bundle=bundle,
+            study=self.study_,
+            specimens=self._specimens,
+        )
 
     def export_model(self) -> "keras.Model":
         """The Keras model: raw samples in, probabilities out; its file loads with `keras.models.load_model` alone."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from easynas.deploy import bundle
 from easynas.errors import InputError
+from easynas.report import specimens
 from easynas.search.study import Study
 from easynas.tasks.image import ImageClassifier, ImageRegressor
 from easynas.tasks.settings import is_plain
@@ -28,8 +29,16 @@ def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:
     """Writes model, settings and journal into `folder`; settings that are objects are left out."""
     bundle.save(model, folder)
     estimator.study_.copy_to(folder)
+    if estimator._specimens is not None:
+        estimator._specimens.save(folder, model.encoder)
     settings = {name: value for name, value in estimator.get_params().items() if is_plain(value)}
-    config = {"estimator": type(estimator).__name__, "settings": settings, "fit_seconds": estimator.fit_seconds_}
+    config = {
+        "estimator": type(estimator).__name__,
+        "settings": settings,
+        "fit_seconds": estimator.fit_seconds_,
+        "notes": estimator.study_.notes,
+        "timings": estimator.study_.timings,
+    }
     (folder / FILE).write_text(json.dumps(config))
 
 
@@ -47,9 +56,14 @@ def load(folder: str | Path) -> "Estimator":
         config = json.loads(path.read_text(encoding="utf8"))
         estimator = _ESTIMATORS[config["estimator"]](**_plain(config["settings"]))
         seconds = float(config["fit_seconds"])
+        notes = [str(note) for note in config.get("notes", [])]
+        timings = {str(name): float(each) for name, each in config.get("timings", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} must describe an estimator as `save` writes it. Received: {error}.") from error
-    estimator._take(bundle.load(folder), Study.read(Path(folder)), seconds)
+    model, study = bundle.load(folder), Study.read(Path(folder))
+    study.notes.extend(notes)
+    study.timings.update(timings)
+    estimator._take(model, study, specimens.load(Path(folder), model.encoder), seconds)
     return estimator
 
 

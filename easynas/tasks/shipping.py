@@ -31,6 +31,18 @@ Shares = dict[int, float]
 """Weight of each network in the average, by the number of its trial."""
 
 
+class Shipment(NamedTuple):
+    """What is shipped.
+
+    Attributes:
+        bundle: the model.
+        answers: what its networks answered for the held-out samples, `(m, outputs)`; numbers are standardised.
+    """
+
+    bundle: Bundle
+    answers: np.ndarray
+
+
 class Member(NamedTuple):
     """One of the networks that are averaged.
 
@@ -47,7 +59,7 @@ class Member(NamedTuple):
     share: float
 
 
-def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Bundle:
+def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Shipment:
     """The model of the final training, of a trial that is clearly better, or of several trials; ready to use.
 
     Raises:
@@ -77,7 +89,8 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
             model, device = assemble(prepared.encoder, prepared.answer, lambda x: _average_of(members, prepared, x))
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    return Bundle(model, device, prepared.encoder, _target(session, prepared, shares), data.samples[rows])
+    target = _target(session, prepared, shares)
+    return Shipment(Bundle(model, device, prepared.encoder, target, data.samples[rows]), _answers(session, shares))
 
 
 def _target(session: Session, prepared: Prepared, shares: Shares) -> Target:
@@ -128,7 +141,7 @@ def _average(session: Session, prepared: Prepared, shares: Shares) -> Done:
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:
-    """What the average answers for the held-out samples."""
+    """What the average, or the only one, answers for the held-out samples."""
     parts = (share * weights.load_answers(session.study.weights_path(number)) for number, share in shares.items())
     return np.asarray(sum(parts))
 

@@ -51,7 +51,7 @@ class Tables:
         """The encoder that was learned with the data."""
         encoder = _of(session.data.encoder)
         for row in encoder.summary().itertuples():
-            session.note(f"Column {row.column!r} is {row.kind}: {row.why}.")
+            session.note(f"Column {row.column!r} is {row.kind}: {row.why}")
         return encoder
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TableStatistics":

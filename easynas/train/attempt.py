@@ -180,7 +180,9 @@ class Attempt:
         }
         done = outcomes[-1].progress
         fidelity = job.fidelity if done >= 1.0 else job.trained + (job.fidelity - job.trained) * done
-        return Done(job, score, time.monotonic() - self._started, metrics, fidelity=fidelity)
+        shortest = min(len(outcome.curve) for outcome in outcomes)
+        curve = np.mean([outcome.curve[:shortest] for outcome in outcomes], axis=0).tolist()
+        return Done(job, score, time.monotonic() - self._started, metrics, fidelity=fidelity, curve=tuple(curve))
 
     def _failed(self, reason: str) -> Failed:
         return Failed(self._job, reason, time.monotonic() - self._started)

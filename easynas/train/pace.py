@@ -47,6 +47,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         progress: share of the time, or of the steps, that is over.
         first_seconds: seconds until the first batch was done.
         diverged: whether the loss stopped being a number.
+        curve: how the loss fell.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self.progress = 0.0
         self.first_seconds = 0.0
         self.diverged = False
+        self.curve = Curve()
         self._peak = peak
         self._deadline = deadline
         self._average = average
@@ -81,12 +83,14 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         now = self._deadline.clock()
         self._count(now)
-        self.diverged = not math.isfinite((logs or {}).get("loss", 0.0))
+        loss = (logs or {}).get("loss", 0.0)
+        self.diverged = not math.isfinite(loss)
         end = self._deadline.at - self._slowest - max(self._reserve(self._step_seconds), self._judging)
         elapsed = (now - self._begin) / max(end - self._begin, 1e-6)
         self.progress = min(max(elapsed, (self.steps - 1) / (self._most_steps - 1)), 1.0)
         self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
         self._average.update(self.progress)
+        self.curve.update(self.progress, steps=self.steps, mean=loss)
         if self.diverged or self.progress >= 1.0:
             self.model.stop_training = True
         elif self.progress >= self._slice_at:
@@ -105,6 +109,32 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         share = 1.0 / min(self.steps - 1, _RECENT)
         self._step_seconds += share * (seconds - self._step_seconds)
         self._slowest = max(0.9 * self._slowest, seconds)
+
+
+class Curve:
+    """How a loss falls: its mean in equal parts of a training.
+
+    Args:
+        parts: how many.
+
+    Attributes:
+        means: of the parts that are over.
+    """
+
+    def __init__(self, parts: int = 20) -> None:
+        self.means: list[float] = []
+        self._parts = parts
+        self._steps = 0
+        self._sum = 0.0
+
+    def update(self, progress: float, *, steps: int, mean: float) -> None:
+        """Takes in the mean loss of all steps so far, which is what Keras tells; parts without a step repeat it."""
+        ended = min(int(progress * self._parts + 1e-9), self._parts)
+        if ended <= len(self.means) or steps <= self._steps:
+            return
+        own = (steps * mean - self._sum) / (steps - self._steps)
+        self.means += [round(own, 6)] * (ended - len(self.means))
+        self._steps, self._sum = steps, steps * mean
 
 
 class Average:

@@ -34,6 +34,7 @@ class Outcome:
         progress: share of the planned time that was trained; below 1 if it was dropped or diverged.
         first_seconds: seconds until the first batch was done.
         diverged: whether the loss stopped being a number.
+        curve: mean loss in each twentieth of the training.
     """
 
     steps: int
@@ -41,6 +42,7 @@ class Outcome:
     progress: float
     first_seconds: float
     diverged: bool
+    curve: tuple[float, ...] = ()
 
 
 def compiled(model: Any, recipe: Recipe, answer: Answer) -> Any:
@@ -122,9 +124,8 @@ def train(
     )
     batches = train_batches(arrays, answer, batch_size=batch_size, seed=seed, threads=threads)
     model.fit(batches, epochs=1, verbose=0, callbacks=[pace])
-    return Outcome(
-        pace.steps, pace.steps * batch_size / len(arrays.y), pace.progress, pace.first_seconds, pace.diverged
-    )
+    epochs = pace.steps * batch_size / len(arrays.y)
+    return Outcome(pace.steps, epochs, pace.progress, pace.first_seconds, pace.diverged, tuple(pace.curve.means))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from easynas.search.incumbent import PROMOTED
 from easynas.search.journal import FILE
 from easynas.search.study import KEPT, Study
 from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.testing import FakeClock
 
 HEADER = {"task": "ImageClassifier", "data": "1fb2", "validation": None, "metric": "accuracy", "seed": 0}
 FIRST = Done(Job(0, {}, origin="baseline"), 0.8, 2.5, {"loss": 0.5})
@@ -284,3 +285,17 @@ def test_only_the_best_and_the_latest_keep_their_weights(tmp_path: Path) -> None
     look(tmp_path)
     assert not (tmp_path / "weights" / "100.part").exists()
     assert ids() == {99, 2, 4, 5, 6}
+
+
+def test_breaks_between_runs_are_no_time_of_fitting(tmp_path: Path) -> None:
+    moments = []
+    for begin, trial in ((1000.0, 0), (9000.0, 1)):
+        clock = FakeClock(begin)
+        with Study.open(tmp_path, HEADER, budget=60.0, clock=clock) as study:
+            clock.sleep(5.0)
+            study.append(Done(Job(trial, {}), 0.5, 5.0, curve=(2.0, 1.0)))
+            moments = study.moments
+    assert moments == [5.0, 10.0]
+    read = Study.read(tmp_path)
+    assert read.moments == moments
+    assert [trial.curve for trial in read.trials if isinstance(trial, Done)] == [(2.0, 1.0)] * 2

@@ -311,6 +311,8 @@ USES: dict[str, Callable[[easynas.ImageClassifier], Any]] = {
     "export": lambda classifier: classifier.export("model.tflite"),
     "export_model": lambda classifier: classifier.export_model(),
     "save": lambda classifier: classifier.save("folder"),
+    "report": lambda classifier: classifier.report(),
+    "explain_search": lambda classifier: classifier.explain_search(),
 }
 
 

@@ -104,6 +104,22 @@ def test_files_answer_as_the_model_does(fitted: easynas.TabularClassifier, tmp_p
 
 @pytest.mark.slow
 @pytest.mark.alone
+def test_a_report_judges_by_what_it_is_given(fitted: easynas.TabularClassifier, tmp_path: Path) -> None:
+    x, y = cancer()
+    fitted.save(tmp_path / "saved")
+    again = easynas.load(tmp_path / "saved")
+    path = again.report(tmp_path / "report.html", x_test=x[TEST], y_test=y[TEST])
+    page = path.read_text(encoding="utf-8")
+    assert f"Measured on {len(y[TEST])} rows that <code>fit</code> never saw" in page
+    assert f'<div class="number">{fitted.score(x[TEST], y[TEST]):.3f}</div>' in page
+    assert "Boosted trees" in page
+    assert fitted.study_.notes[0] in again.explain_search()
+    with pytest.raises(easynas.InputError, match="must be given together"):
+        fitted.report(path, x_test=x[TEST])
+
+
+@pytest.mark.slow
+@pytest.mark.alone
 def test_a_number_is_predicted_in_its_units() -> None:
     x, y = load_diabetes(return_X_y=True)
     regressor = easynas.TabularRegressor(20.0, random_state=0, verbose=0).fit(x[:340], 1000.0 + 7.0 * y[:340])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from easynas.search.budget import Deadline
 from easynas.testing import FakeClock
-from easynas.train.pace import WARM_UP, Average, Pace, rate
+from easynas.train.pace import WARM_UP, Average, Curve, Pace, rate
 
 PEAK = 0.5
 
@@ -174,3 +174,23 @@ def test_an_average_is_rarely_updated() -> None:
     for progress in np.linspace(0.0, 1.0, 5000):
         average.update(float(progress))
     assert 40 <= len(reads) <= 51
+
+
+def test_a_curve_holds_the_mean_loss_of_each_part() -> None:
+    curve, losses = Curve(parts=4), np.linspace(8.0, 0.0, 100)
+    for step in range(1, 101):
+        curve.update(step / 100, steps=step, mean=float(losses[:step].mean()))
+    assert curve.means == pytest.approx([part.mean() for part in np.split(losses, 4)], abs=1e-5)
+
+
+def test_parts_without_a_step_repeat_the_loss_before() -> None:
+    curve = Curve(parts=10)
+    for steps, progress, mean in ((1, 0.35, 4.0), (2, 0.6, 3.0), (3, 1.0, 2.0)):
+        curve.update(progress, steps=steps, mean=mean)
+    assert curve.means == [4.0] * 3 + [2.0] * 3 + [0.0] * 4
+
+
+def test_a_training_records_its_curve_to_the_end() -> None:
+    training = Training(20.0)
+    training.run(lambda _: 0.1, loss=lambda step: 2.0)
+    assert training.pace.curve.means == [2.0] * 20
