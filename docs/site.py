@@ -1,4 +1,4 @@
-"""What the site shows besides this folder: the README, the benchmarks' pages and the tutorials, as the repository has them."""
+"""What the site shows besides this folder: README, pages of benchmarks and tutorials, as the repository has them."""
 
 import posixpath
 import re
@@ -26,7 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
     """Turns links between files of the repository into links between pages; what is no page keeps its name only."""
     places = {_place(source.relative_to(ROOT).as_posix()): source for source in _sources()}
     source = places.get(page.file.src_uri, ROOT / "docs" / page.file.src_uri)

@@ -1,7 +1,6 @@
 """The page says everything, for every kind of data, in one file that needs nothing else."""
 
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
