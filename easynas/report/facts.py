@@ -139,6 +139,7 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
     answer, labels = fitted.bundle.target.answer, fitted.labels
     seen = fresh or Judged(specimens.y, specimens.answers, fresh=False)
     given = _given(fitted.bundle, seen.answers)
+    verdict = judge(scoring, fitted.bundle.target, seen, specimens, study.trials, fitted.bundle.encoder)
     looking = Deadline.after(_LOOK_SECONDS)
     mistakes, well = _examples(fitted, seen)
     shipped = study.shipped
@@ -147,7 +148,7 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
     importances = importance.importances(study.trials)
     return Facts(
         fitted=fitted,
-        verdict=judge(scoring, fitted.bundle.target, seen, specimens, study.trials, fitted.bundle.encoder),
+        verdict=verdict,
         checks=check_data(specimens, fitted.bundle.encoder, answer, labels),
         confusion=quality.confusion(seen.answers, seen.y, labels) if answer.kind == "classes" else None,
         reliability=quality.reliability(seen.answers, seen.y, answer) if answer.kind != "numbers" else None,

@@ -13,6 +13,7 @@ from easynas.data.dataset import Target
 from easynas.data.labels import LabelsTarget
 from easynas.report.linear import linear_answers
 from easynas.report.specimens import Specimens
+from easynas.report.words import most
 from easynas.schema import Answer
 from easynas.search.trial import Done, Trial
 from easynas.train.scoring import Scoring
@@ -101,7 +102,8 @@ def judge(
         trials: among which are references.
         encoder: of the samples.
     """
-    thresholds = thresholds_of(target)
+    # Those of each label were chosen by the held-out samples, and would flatter there.
+    thresholds = thresholds_of(target) if judged.fresh else None
     score = _score(scoring, judged.answers, judged.y, thresholds)
     low, high = interval(scoring, score, judged.answers, judged.y, thresholds)
     rivals = [
@@ -125,11 +127,16 @@ def interval(
 ) -> tuple[float, float]:
     """The 95 % interval of a score: Wilson's for shares of samples, percentiles of resamples for anything else.
 
+    Of labels without thresholds of their own it is that of a normal distribution around the score.
+
     Wilson 1927, "Probable inference, the law of succession, and statistical inference"; Efron 1979, "Bootstrap
     methods". Neither knows that networks were chosen by these samples.
     """
     if scoring.metric == "accuracy" and scoring.answer.kind == "classes":
         return wilson(score, len(y))
+    if scoring.answer.kind == "labels" and thresholds is None:
+        half = _Z * scoring.standard_error(score, answers, y)  # a threshold for each resample would take minutes
+        return score - half, min(score + half, most(scoring.metric))
     rng = np.random.default_rng(0)
     draws = (rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES))
     scores = [

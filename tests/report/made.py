@@ -89,7 +89,7 @@ def table(count: int = 80) -> tuple[dict[str, Any], np.ndarray]:
     return columns, columns["age"] + rng.normal(0, 1, count)
 
 
-def fitted(kind: str, directory: Path, *, trials: int = 10) -> Fitted:
+def fitted(kind: str, directory: Path) -> Fitted:
     """A fitted estimator of "images", "texts", "labels" (of texts), "tables" or "numbers" (of tables)."""
     modality, data = _data(kind)
     answer = data.target.answer
@@ -111,7 +111,7 @@ def fitted(kind: str, directory: Path, *, trials: int = 10) -> Fitted:
         seed=0,
     )
     scoring = Scoring.of(None, answer)
-    made = study(directory, metric=scoring.metric, trials=trials)
+    made = study(directory, metric=scoring.metric)
     settings = {"time_budget": "60s", "random_state": 7, "metric": None}
     return Fitted(f"{modality.capitalize()}Made", modality, settings, 60.0, scoring, bundle, made, specimens)
 
