@@ -24,6 +24,7 @@ REQUIRED = [
     "numpy>=2,<3",
     "pandas>=2.2.2,<4",
     "pebble>=5.1,<6",
+    "pillow>=10",
     "psutil>=6,<8",
     "rich>=13.9,<16",
     "scikit-learn>=1.6,<2",
@@ -34,20 +35,21 @@ REQUIRED = [
     "threadpoolctl>=3.5,<4",
     "typer>=0.12,<1",
 ]
+PARQUET = ["pyarrow>=15"]
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 OPTUNA = ["optuna>=4,<6"]
 TEST = [
+    *PARQUET,
     *RAY,
     *OPTUNA,
     "click>=8.2",
     "hypothesis>=6.100",
-    "pillow>=10",
     "pytest>=8",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
 ]
-BENCH = ["matplotlib>=3.9,<4", "pillow>=10"]
+BENCH = ["matplotlib>=3.9,<4"]
 DEV = [*TEST, *BENCH, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
 setup(
@@ -62,7 +64,15 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={
+        "onnx": ONNX,
+        "optuna": OPTUNA,
+        "parquet": PARQUET,
+        "ray": RAY,
+        "test": TEST,
+        "bench": BENCH,
+        "dev": DEV,
+    },
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

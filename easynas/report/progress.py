@@ -28,6 +28,7 @@ class Display:
         self._metric = metric
         self._verbose = verbose
         self._trials: list[Trial] = []
+        self._phase = ""
         self._console = console or Console(stderr=True, highlight=False)
         self._bar = Progress(
             SpinnerColumn(),
@@ -52,8 +53,13 @@ class Display:
 
     def phase(self, description: str) -> None:
         """Another phase begins."""
+        self._phase = description
         self._bar.update(self._task, description=description)
         self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {escape(description)}")
+
+    def progress(self, done: int, total: int) -> None:
+        """A part of the phase is done; not shown anywhere but in a terminal, where it is a line that changes."""
+        self._bar.update(self._task, description=f"{self._phase}, {done:,} of {total:,}")
 
     def trial(self, trial: Trial) -> None:
         """A trial ended."""
