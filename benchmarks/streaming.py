@@ -5,8 +5,8 @@
 
 `memmap` is one array on the disk, `dataset` a `tf.data` pipeline that reads it in batches, in random order. What counts
 is memory that a process has for itself, RssAnon + RssShmem of `/proc/PID/status`: pages of mapped files (RssFile) belong
-to the system's cache, which gives them up when somebody needs the room. Linux only. Prints a JSON line; the exit code is
-1 if a process held more than the limit.
+to the system, which takes them back when somebody needs the room. Linux only. Prints a JSON line; the exit code is 1 if a
+process held more than the limit.
 """
 
 import argparse
@@ -103,7 +103,8 @@ def draw(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
     noise = rng.integers(-80, 81, (64, _SIDE, _SIDE, 3), dtype=np.int16)
     picked = noise[rng.integers(64, size=len(labels))]
     brightness = rng.integers(90, 166, (len(labels), 1, 1, 1), dtype=np.int16)
-    return np.clip(patterns[labels] + picked + brightness, 0, 255).astype(np.uint8)
+    images: np.ndarray = np.clip(patterns[labels] + picked + brightness, 0, 255).astype(np.uint8)
+    return images
 
 
 def unseen() -> tuple[np.ndarray, np.ndarray]:
