@@ -4,8 +4,8 @@
     python benchmarks/streaming.py --gigabytes 5 --budget 60 --source dataset
 
 `memmap` is one array on the disk, `dataset` a `tf.data` pipeline that reads it in batches, in random order. What counts
-is memory that a process has for itself, RssAnon + RssShmem of `/proc/PID/status`: pages of mapped files (RssFile) belong
-to the system, which takes them back when somebody needs the room. Linux only. Prints a JSON line; the exit code is 1 if a
+is memory that a process has for itself, RssAnon + RssShmem of `/proc/PID/status`: pages of mapped files (RssFile)
+are the system's, which takes them back when it needs the room. Linux only. Prints a JSON line; the exit code is 1 if a
 process held more than the limit.
 """
 

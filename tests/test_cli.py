@@ -27,7 +27,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_help_names_every_command() -> None:
     code, out, _ = run("--help")
     assert code == 0
-    assert re.findall(r"│ (\w+)  +", out.partition("Commands")[2]) == ["demo", "version"]
+    commands = re.findall(r"│ (\w+)  +", out.partition("Commands")[2])
+    assert commands == ["fit", "predict", "evaluate", "export", "advise", "demo", "version"]
 
 
 def test_help_answers_in_half_a_second() -> None:

@@ -79,10 +79,20 @@ def text_files(path: str | os.PathLike[str]) -> np.ndarray:
     return _read(_some(Path(path), TEXTS, "texts"))
 
 
+def below(folder: Path, suffixes: frozenset[str]) -> list[str]:
+    """Paths of the files with these endings in a folder and below it, sorted."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_shown(Path(name)))
+        shown = (Path(parent, name) for name in sorted(names) if _is_shown(Path(name)))
+        found += [str(path) for path in shown if path.suffix.lower() in suffixes]
+    return found
+
+
 def _classes(folder: Path, suffixes: frozenset[str], what: str) -> tuple[np.ndarray, np.ndarray]:
     _require_folder(folder)
     found = {
-        inner.name: _below(inner, suffixes) for inner in sorted(folder.iterdir()) if _is_shown(inner) and inner.is_dir()
+        inner.name: below(inner, suffixes) for inner in sorted(folder.iterdir()) if _is_shown(inner) and inner.is_dir()
     }
     classes = {name: paths for name, paths in found.items() if paths}
     if set(classes) and set(map(str.lower, classes)) <= _PARTS:
@@ -104,21 +114,12 @@ def _some(path: Path, suffixes: frozenset[str], what: str) -> np.ndarray:
     if path.is_file():
         return np.array([str(path)], dtype=object)
     _require_folder(path)
-    found = _below(path, suffixes)
+    found = below(path, suffixes)
     if not found:
         raise InputError(
             f"{str(path)!r} must hold {what} ({', '.join(sorted(suffixes))}). Received none in it or below."
         )
     return np.array(found, dtype=object)
-
-
-def _below(folder: Path, suffixes: frozenset[str]) -> list[str]:
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if _is_shown(Path(name)))
-        shown = (Path(parent, name) for name in sorted(names) if _is_shown(Path(name)))
-        found += [str(path) for path in shown if path.suffix.lower() in suffixes]
-    return found
 
 
 def _is_shown(path: Path) -> bool:

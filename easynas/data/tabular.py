@@ -1,6 +1,7 @@
 """`read_table`: a file with a table as a DataFrame, and what is to be predicted apart from it."""
 
 import csv
+import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +53,9 @@ def split_target(
     names = [] if target is None else [target] if isinstance(target, str) else list(target)
     absent = [name for name in names if name not in table.columns]
     if absent:
-        raise InputError(f"`target` must be a column: {_some(table.columns)}. Received {absent[0]!r}.")
+        near = difflib.get_close_matches(absent[0].lower(), [str(name).lower() for name in table.columns], n=1)
+        meant = next((f"; perhaps {str(name)!r}" for name in table.columns if [str(name).lower()] == near), "")
+        raise InputError(f"`target` must be a column: {_some(table.columns)}. Received {absent[0]!r}{meant}.")
     x = table.drop(columns=names)
     if not x.shape[1]:
         raise InputError(f"There must be a column beside the target. Received {_some(names)} alone.")
