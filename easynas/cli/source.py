@@ -81,11 +81,11 @@ def known_source(path: Path, *, kind: str, target: tuple[str, ...], column: str 
         y = (table[present] if len(present) > 1 else table[present[0]]) if present == list(target) and present else None
         x = table.drop(columns=present)
         return Source(_chosen(x, kind, column, path), y, kind, target, column)
-    files = data.image_files(path) if kind == "images" else data.text_files(path)
     if kind == "tables":
         from easynas.errors import InputError
 
         raise InputError(f"This model predicts the rows of a table. Received {str(path)!r}; give a .csv or the like.")
+    files = data.image_files(path) if kind == "images" else data.text_files(path)
     return Source(files, None, kind, names=files if kind == "images" else None)
 
 
