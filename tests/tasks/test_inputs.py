@@ -15,7 +15,7 @@ from easynas.data.images import ImageEncoder, ingest_images
 from easynas.tasks.division import Division
 from easynas.tasks.image import Images
 
-BUDGET = 20.0
+BUDGET = 30.0
 
 
 def photos(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
