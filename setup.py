@@ -45,6 +45,7 @@ TEST = [
     *OPTUNA,
     "click>=8.2",
     "hypothesis>=6.100",
+    "polars>=1",
     "pytest>=8",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",

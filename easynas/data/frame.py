@@ -76,8 +76,9 @@ def frame(x: Any) -> Frame:
 def _cells(x: Any) -> tuple[pd.DataFrame, bool]:
     if isinstance(x, pd.DataFrame):
         return x, True
-    if type(x).__module__.partition(".")[0] == "polars" and hasattr(x, "columns"):
-        return pd.DataFrame({name: x[name].to_numpy() for name in x.columns}), True
+    if type(x).__module__.partition(".")[0] == "polars" and hasattr(x, "collect_schema"):
+        table = x.collect() if hasattr(x, "collect") else x
+        return pd.DataFrame({name: table[name].to_numpy() for name in table.columns}), True
     if isinstance(x, Mapping):
         return _by_column(x), True
     if isinstance(x, (list, tuple)):
