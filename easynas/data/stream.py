@@ -6,7 +6,7 @@ tables and what is to be predicted are held in memory.
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +45,14 @@ def is_stream(x: Any) -> bool:
 
 
 def take_in(
-    x: Any, y: Any, weights: Any, *, kind: str, folder: Path | None = None, seconds: float = float("inf")
+    x: Any,
+    y: Any,
+    weights: Any,
+    *,
+    kind: str,
+    folder: Path | None = None,
+    seconds: float = float("inf"),
+    on_progress: Callable[[int], None] | None = None,
 ) -> Given:
     """Returns samples that can be read again and again; what is no stream comes back as it is.
 
@@ -56,6 +63,7 @@ def take_in(
         kind: "images", "texts" or "tables".
         folder: on whose disk images are put; None: the one for temporary files.
         seconds: time that reading may take. A longer stream is cut, with a warning.
+        on_progress: told how many samples are read, after each batch.
 
     Raises:
         InputError: the stream is endless, gives no samples, or something else than such pairs.
@@ -65,13 +73,16 @@ def take_in(
         return Given(x, y, weights)
     _require_end(x)
     spool = Spool(folder) if kind == "images" else None
-    until = time.monotonic() + seconds
+    until, count = time.monotonic() + seconds, 0
     parts: list[Given] = []
     warnings: tuple[str, ...] = ()
     for piece in _batches(x, kind):
         parts.append(piece if spool is None else piece._replace(x=spool.append(piece.x)))
+        count += len(piece.x)
+        if on_progress is not None:
+            on_progress(count)
         if time.monotonic() > until:
-            warnings = (_cut(sum(len(part.x) for part in parts), seconds),)
+            warnings = (_cut(count, seconds),)
             break
     given = joined(parts, y, weights)._replace(warnings=warnings)
     return given if spool is None else given._replace(x=spool.array())

@@ -180,14 +180,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _taken_in(self, settings: Settings, x: Any, y: Any, sample_weight: Any = None) -> Given:
         """Samples that can be read again and again, see `take_in`."""
-        given = take_in(
-            x,
-            y,
-            sample_weight,
-            kind=self._modality().name,
-            folder=settings.directory,
-            seconds=_READING_SHARE * settings.seconds,
-        )
+        from easynas.report.progress import reading
+
+        with reading(verbose=settings.verbose if is_stream(x) else 0) as on_progress:
+            given = take_in(
+                x,
+                y,
+                sample_weight,
+                kind=self._modality().name,
+                folder=settings.directory,
+                seconds=_READING_SHARE * settings.seconds,
+                on_progress=on_progress,
+            )
         if given.y is None:
             # The first words are the ones scikit-learn's own estimators use.
             raise InputError(

@@ -104,7 +104,10 @@ def test_a_dataset_that_cannot_be_used_is_explained(dataset: Any, message: str) 
 
 
 def test_a_dataset_that_takes_too_long_is_cut_with_a_warning() -> None:
-    given = take_in(pipeline(PIXELS, LABELS).batch(4), None, None, kind="images", seconds=0.0)
+    seen: list[int] = []
+    dataset = pipeline(PIXELS, LABELS).batch(4)
+    given = take_in(dataset, None, None, kind="images", seconds=0.0, on_progress=seen.append)
+    assert seen == [4]
     assert given.x.shape == (4, 6, 5, 3)
     assert given.y.tolist() == LABELS[:4].tolist()
     assert "the first 4 samples are used" in given.warnings[0]
