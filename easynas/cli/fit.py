@@ -59,9 +59,9 @@ def fit(
         estimator, why = estimator_of(source, task, settings)
         if not quiet:
             screen.print_lines(screen.remarks(), (*source.notes, f"{why} This is a task for {_name(estimator)}."))
-        place.make_folder(out)
-        estimator.fit(source.x, source.y)
-        place.save(estimator, source, out)
+        with place.made_folder(out):
+            estimator.fit(source.x, source.y)
+            place.save(estimator, source, out)
         if as_json:
             screen.print_json(_summary(estimator, source, out))
         else:

@@ -1,7 +1,8 @@
 """The folder that a fit leaves behind: the saved estimator, and what its data were."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,12 +67,27 @@ def _estimator(folder: Path) -> "Estimator":
         return easynas.load(folder)
 
 
-def make_folder(folder: Path) -> None:
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
     """Makes the folder now: minutes later would be too late to learn that it cannot be made.
+
+    What ends with an error leaves no empty folder behind.
 
     Raises:
         InputError: it cannot be made.
     """
+    from easynas.errors import EasynasError
+
+    _make(folder)
+    try:
+        yield
+    except EasynasError:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+def _make(folder: Path) -> None:
     from easynas.errors import InputError
 
     try:

@@ -124,9 +124,12 @@ _KINDS = {"image": "images", "text": "texts", "tabular": "tables"}
 def _folder(path: Path, task: Task) -> Source:
     from easynas import data
     from easynas.data.files import IMAGES, TEXTS, below
+    from easynas.errors import InputError
 
-    images, texts = len(below(path, IMAGES)), len(below(path, TEXTS))
-    if texts > images or _KINDS.get(task.partition("-")[0]) == "texts":
+    told = _KINDS.get(task.partition("-")[0])
+    if told == "tables":
+        raise InputError(f"`--task {task}` needs a file with a table. Received the folder {str(path)!r}.")
+    if told == "texts" or (told is None and len(below(path, TEXTS)) > len(below(path, IMAGES))):
         x, y = data.text_folder(path)
         return Source(x, y, "texts", notes=(f"{len(x):,} texts in {len(set(y))} folders.",))
     x, y = data.image_folder(path)
@@ -139,12 +142,11 @@ def _of_table(
     from easynas.data.infer import Inferred, infer_kind
 
     told = _KINDS.get(task.partition("-")[0]) if "-" in task else None
-    if told is None:
-        found = infer_kind(x)
-    else:
-        found = Inferred(told, "As --task says.", None if told == "tables" else _only_column(x, told))
+    said = told and Inferred(told, "", None if told == "tables" else _only_column(x, told))
+    found = said or infer_kind(x)
     samples = _chosen(x, found.what, found.column, path)
-    return Source(samples, y, found.what, target, found.column, notes=(*notes, found.why))
+    notes = (*notes, found.why) if found.why else notes
+    return Source(samples, y, found.what, target, found.column, notes=notes)
 
 
 def _only_column(x: "pd.DataFrame", kind: str) -> str:

@@ -35,6 +35,8 @@ def predict(
 
         if out is not None and out.suffix not in _WRITERS:
             raise InputError(f"`--out` must end in {', '.join(_WRITERS)}. Received {str(out)!r}.")
+        if out is not None and not out.absolute().parent.is_dir():
+            raise InputError(f"`--out` must be in a folder that exists. Received {str(out)!r}.")
         fitted = place.load(model)
         if proba and not hasattr(fitted.estimator, "predict_proba"):
             raise InputError("`--proba` needs a model that predicts classes. Received one that predicts numbers.")

@@ -86,7 +86,7 @@ def _cells(x: Any) -> tuple[pd.DataFrame, bool]:
     if hasattr(x, "tocsr") or hasattr(x, "toarray"):
         raise InputError(f"`x` must be a full table. Received a sparse {type(x).__name__}; pass `x.toarray()`.")
     if isinstance(x, (str, bytes)) or hasattr(x, "__fspath__"):
-        raise InputError(f"{_ADVICE} Received {str(x)!r}; read a file first, for example with `pandas.read_csv`.")
+        raise InputError(f"{_ADVICE} Received {str(x)!r}; read a file first, with `easynas.data.read_table`.")
     return _by_position(np.asarray(x))
 
 

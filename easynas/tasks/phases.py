@@ -32,7 +32,7 @@ from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
-from easynas.train.machine import Machine, probe
+from easynas.train.machine import Machine, greet, probe
 
 _MACHINE = "machine"
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
@@ -77,6 +77,7 @@ def known_machine(study: Study) -> Machine:
     host = platform.node()
     known = study.facts.get(_MACHINE)
     if known is not None and known["host"] == host:
+        greet()
         return Machine(known["macs_per_second"], bfloat16=known["bfloat16"])
     machine = probe()
     study.remember(_MACHINE, {"host": host, **asdict(machine)})
@@ -97,7 +98,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     folder = session.study.directory / "data"
     known = Store.open(folder) if session.study.trials else None
     if known is None:
-        division = _affordable(session, division)
+        division = affordable(session, division)
     samples = len(division.train) if known is None else len(known.train().y)
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, samples)
     encoder = session.modality.encoder(session, compute) if known is None else known.encoder
@@ -129,7 +130,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
 
 
-def _affordable(session: Session, division: Division) -> Division:
+def affordable(session: Session, division: Division) -> Division:
     """The division, or a part of it if reading all samples would take too much of the time."""
     rows, allowed = division.train, _READING_SHARE * session.settings.seconds
     encoder, samples = session.data.encoder, session.data.samples

@@ -111,6 +111,8 @@ def test_folders_of_images_and_of_texts(tmp_path: Path) -> None:
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "images" / name / "1.png")
     assert task_of(tmp_path / "texts") == "TextClassifier"
     assert task_of(tmp_path / "images") == "ImageClassifier"
+    with pytest.raises(InputError, match="needs a file with a table"):
+        task_of(tmp_path / "images", task="tabular-classifier")
     with pytest.raises(InputError, match="A folder has no columns"):
         task_of(tmp_path / "images", "price")
     known: dict[str, Any] = {"kind": "images", "target": (), "column": None}

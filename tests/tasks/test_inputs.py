@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ import easynas
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.tasks.division import Division
 from easynas.tasks.image import Images
+from easynas.tasks.phases import affordable
 
 BUDGET = 30.0
 
@@ -89,3 +91,17 @@ def test_a_part_of_a_division_keeps_the_shares_of_the_classes() -> None:
     assert whole.part(0.001, data, seed=0).train.tolist() != []
     own = Division.of(data, data, Images(), seed=0)
     assert own.part(0.1, data, seed=0).validation.tolist() == own.validation.tolist()
+
+
+@pytest.mark.parametrize(("seconds", "whole"), [(1e-3, False), (1e4, True)])
+def test_reading_may_take_a_share_of_the_budget_and_no_more(*, seconds: float, whole: bool) -> None:
+    rng = np.random.default_rng(0)
+    data = ingest_images(rng.integers(0, 256, (3_000, 60, 60, 3), dtype=np.uint8), np.arange(3_000) % 3)
+    division = Division.of(data, None, Images(), seed=0)
+    notes: list[str] = []
+    settings = SimpleNamespace(seconds=seconds, seed=0)
+    session: Any = SimpleNamespace(settings=settings, data=data, note=notes.append)
+    part = affordable(session, division)
+    assert (part is division) is whole
+    assert len(part.train) == len(division.train) or "a random part" in notes[0]
+    assert set(data.y[part.train]) == set(data.y[part.validation]) == {0, 1, 2}
