@@ -131,9 +131,21 @@ def _folder(path: Path, task: Task) -> Source:
         raise InputError(f"`--task {task}` needs a file with a table. Received the folder {str(path)!r}.")
     if told == "texts" or (told is None and len(below(path, TEXTS)) > len(below(path, IMAGES))):
         x, y = data.text_folder(path)
-        return Source(x, y, "texts", notes=(f"{len(x):,} texts in {len(set(y))} folders.",))
+        return Source(x, y, "texts", notes=_found(path, "texts", TEXTS, x, y))
     x, y = data.image_folder(path)
-    return Source(x, y, "images", names=x, notes=(f"{len(x):,} images in {len(set(y))} folders.",))
+    return Source(x, y, "images", names=x, notes=_found(path, "images", IMAGES, x, y))
+
+
+def _found(path: Path, what: str, suffixes: frozenset[str], x: Any, y: Any) -> tuple[str, ...]:
+    """What is in a folder, and what of it is not used."""
+    from easynas.data.files import endings
+
+    notes = [f"{len(x):,} {what} in {len(set(y))} folders."]
+    others = {suffix: count for suffix, count in endings(path).items() if suffix not in suffixes}
+    if others:
+        named = ", ".join(sorted(suffix or "no ending" for suffix in others))
+        notes.append(f"Files of other kinds are left out: {sum(others.values()):,} ({named}).")
+    return tuple(notes)
 
 
 def _of_table(
@@ -173,9 +185,12 @@ def _chosen(x: "pd.DataFrame", kind: str, column: str | None, path: Path) -> Any
         return x
     if column not in x.columns:
         raise InputError(f"The table must have the column {column!r}. Received {', '.join(map(str, x.columns))}.")
-    if kind == "images":
-        return x[column].map(lambda each: str(path.parent / each))
-    return x[column]
+    if kind != "images":
+        return x[column]
+    nameless = int(x[column].isna().sum())
+    if nameless:
+        raise InputError(f"Column {column!r} must name an image in every row. Received {nameless:,} without.")
+    return x[column].map(lambda each: str(path.parent / each))
 
 
 def _without(table: "pd.DataFrame", drop: list[str]) -> "pd.DataFrame":

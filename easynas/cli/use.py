@@ -98,7 +98,8 @@ def _predictions(fitted: place.Fitted, source: Source, *, proba: bool) -> "pd.Da
     import pandas as pd
 
     estimator: Any = fitted.estimator
-    predicted = estimator.predict(source.x)
+    answers = estimator.predict_proba(source.x) if proba else None
+    predicted = estimator.predict(source.x) if answers is None else estimator.bundle_.predict(answers)
     columns: dict[str, Any] = {} if source.names is None else {"file": source.names}
     if isinstance(predicted, pd.DataFrame):
         columns |= {str(name): predicted[name].to_numpy() for name in predicted}
@@ -106,8 +107,7 @@ def _predictions(fitted: place.Fitted, source: Source, *, proba: bool) -> "pd.Da
         columns |= dict(zip(fitted.target, np.asarray(predicted).T, strict=True))
     else:
         columns[fitted.target[0] if fitted.target else "class"] = predicted
-    if proba:
-        answers = estimator.predict_proba(source.x)
+    if answers is not None:
         columns |= {f"p({label})": answers[:, index] for index, label in enumerate(estimator.classes_)}
     return pd.DataFrame(columns)
 

@@ -4,7 +4,8 @@ Hidden files and folders, whose names begin with a dot or an underscore, are lef
 """
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -81,12 +82,18 @@ def text_files(path: str | os.PathLike[str]) -> np.ndarray:
 
 def below(folder: Path, suffixes: frozenset[str]) -> list[str]:
     """Paths of the files with these endings in a folder and below it, sorted."""
-    found = []
+    return [str(path) for path in _walk(folder) if path.suffix.lower() in suffixes]
+
+
+def endings(folder: Path) -> Counter[str]:
+    """How many files in a folder and below it have which ending, in small letters."""
+    return Counter(path.suffix.lower() for path in _walk(folder))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if _is_shown(Path(name)))
-        shown = (Path(parent, name) for name in sorted(names) if _is_shown(Path(name)))
-        found += [str(path) for path in shown if path.suffix.lower() in suffixes]
-    return found
+        yield from (Path(parent, name) for name in sorted(names) if _is_shown(Path(name)))
 
 
 def _classes(folder: Path, suffixes: frozenset[str], what: str) -> tuple[np.ndarray, np.ndarray]:

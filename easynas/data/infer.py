@@ -20,6 +20,7 @@ Kind = Literal["images", "texts", "tables"]
 Goal = Literal["classifier", "regressor"]
 
 _MOST_CLASSES, _SEEN = 20, 5
+_LOOKED_AT = 10_000
 _NO_USE = ("id", "constant")
 
 
@@ -59,7 +60,8 @@ def infer_goal(y: pd.Series | pd.DataFrame | np.ndarray) -> Inferred:
 
 
 def infer_kind(x: pd.DataFrame) -> Inferred:
-    """Returns whether a table is a set of images, of texts or of rows, and why."""
+    """Returns whether a table is a set of images, of texts or of rows, and why; some thousands of its rows tell."""
+    x = x.iloc[:: max(1, len(x) // _LOOKED_AT)]
     kinds = {str(name): learn_column(str(name), x[name]).profile.kind for name in x.columns}
     for name in x.columns:
         if _names_images(x[name]) and all(kinds[other] in _NO_USE for other in kinds if other != str(name)):

@@ -103,12 +103,23 @@ def test_paths_in_a_table_are_meant_from_where_it_lies(tmp_path: Path) -> None:
     assert source.x.iloc[3] == str(tmp_path / "3.png")
 
 
+def test_a_row_that_names_no_image_is_an_error(tmp_path: Path) -> None:
+    TABLE[["photo", "price"]].assign(photo=TABLE["photo"].where(TABLE["id"] > 0)).to_csv(
+        tmp_path / "a.csv", index=False
+    )
+    with pytest.raises(InputError, match="must name an image in every row"):
+        training_source(tmp_path / "a.csv", target=["price"], drop=[], task=Task.AUTO)
+
+
 def test_folders_of_images_and_of_texts(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / "texts" / name).mkdir(parents=True)
         (tmp_path / "images" / name).mkdir(parents=True)
         (tmp_path / "texts" / name / "1.txt").write_text("hello")
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "images" / name / "1.png")
+    (tmp_path / "images" / "a" / "2.heic").write_text("")
+    notes = training_source(tmp_path / "images", target=[], drop=[], task=Task.AUTO).notes
+    assert notes == ("2 images in 2 folders.", "Files of other kinds are left out: 1 (.heic).")
     assert task_of(tmp_path / "texts") == "TextClassifier"
     assert task_of(tmp_path / "images") == "ImageClassifier"
     with pytest.raises(InputError, match="needs a file with a table"):
