@@ -91,7 +91,7 @@ def _target(session: Session, prepared: Prepared, shares: Shares) -> Target:
 
 def _samples(data: Dataset) -> int:
     """How many samples to keep with the model: enough to check it, as long as they are small."""
-    size = data.samples.nbytes // len(data.samples) if isinstance(data.samples, np.ndarray) else 0
+    size = getattr(data.samples, "nbytes", 0) // len(data.samples)
     return int(min(_MOST_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
 
 
