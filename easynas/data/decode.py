@@ -1,8 +1,8 @@
 """One image file as pixels: turned as its camera was held, reduced, never enlarged.
 
-Pillow decodes. For JPEG it reads at a half, a quarter or an eighth of the size where that is enough, which is nearly
-twice as fast as decoding all (4.3 against 2.4 ms for 800 × 600 pixels). TensorFlow's decoder is about as fast, but
-knows neither EXIF nor WebP and TIFF, and would have to be imported before the sizes of files can be looked at.
+Pillow decodes. For JPEG it reads at a half, a quarter or an eighth of the size where that is enough: 3.2 ms of one core
+for a photograph of 600 to 1,024 pixels a side, against 6.7 ms for decoding all of it. TensorFlow's decoder takes 2.3 to
+2.8 ms, but knows neither EXIF nor TIFF, and its import would delay the first look at a folder by seconds.
 """
 
 import os

@@ -17,7 +17,7 @@ from easynas.schema import ImageSchema
 CHUNK_BYTES = 1 << 24  # of images as float32
 # Rounding to whole numbers adds a standard deviation of 0.3: below 4 % of a channel's own from here on.
 ROUNDABLE_VARIANCE = 64.0
-_LEARNED_FROM = 512  # files that are decoded to learn statistics
+_LEARNED_FROM = 256  # files that are decoded to learn statistics
 
 
 @dataclass(frozen=True)

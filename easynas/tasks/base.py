@@ -152,14 +152,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        given = self._taken_in(settings, x, y, sample_weight)
-        data = self._modality().ingest(given.x, given.y, sample_weight=given.weights, target=self._target)
-        held_out = None
-        if validation_data is not None:
-            known = self._taken_in(settings, *_pair(validation_data))
-            held_out = data.held_out(known.x, known.y)
-            given = given._replace(warnings=given.warnings + known.warnings)
-        data = replace(data, warnings=given.warnings + data.warnings)
+        data, held_out = self._ingested(settings, x, y, sample_weight, validation_data)
         scoring = Scoring.of(settings.metric, data.target.answer)
         scoring.check(
             (held_out or data).y[Division.of(data, held_out, self._modality(), seed=settings.seed).validation]
@@ -177,6 +170,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             bundle = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
         self._take(bundle, study, deadline.elapsed)
         return self
+
+    def _ingested(
+        self, settings: Settings, x: Any, y: Any, sample_weight: Any, validation_data: Any
+    ) -> tuple[Dataset, Dataset | None]:
+        """The samples to train on, and those that the user holds out."""
+        given = self._taken_in(settings, x, y, sample_weight)
+        data = self._modality().ingest(given.x, given.y, sample_weight=given.weights, target=self._target)
+        if validation_data is None:
+            return replace(data, warnings=given.warnings + data.warnings), None
+        known = self._taken_in(settings, *_pair(validation_data))
+        warnings = given.warnings + known.warnings + data.warnings
+        return replace(data, warnings=warnings), data.held_out(known.x, known.y)
 
     def _taken_in(self, settings: Settings, x: Any, y: Any, sample_weight: Any = None) -> Given:
         """Samples that can be read again and again, see `take_in`."""
