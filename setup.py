@@ -25,6 +25,7 @@ REQUIRED = [
     "numpy>=2,<3",
     "pandas>=2.2.2,<4",
     "pebble>=5.1,<6",
+    "pillow>=10",
     "psutil>=6,<8",
     "rich>=13.9,<16",
     "scikit-learn>=1.6,<2",
@@ -35,20 +36,22 @@ REQUIRED = [
     "threadpoolctl>=3.5,<4",
     "typer>=0.12,<1",
 ]
+PARQUET = ["pyarrow>=15"]
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 OPTUNA = ["optuna>=4,<6"]
 TEST = [
+    *PARQUET,
     *RAY,
     *OPTUNA,
     "click>=8.2",
     "hypothesis>=6.100",
-    "pillow>=10",
+    "polars>=1",
     "pytest>=8",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
 ]
-BENCH = ["matplotlib>=3.9,<4", "pillow>=10"]
+BENCH = ["matplotlib>=3.9,<4"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
 DEV = [*TEST, *BENCH, *DOCS, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
@@ -71,6 +74,7 @@ setup(
     extras_require={
         "onnx": ONNX,
         "optuna": OPTUNA,
+        "parquet": PARQUET,
         "ray": RAY,
         "test": TEST,
         "bench": BENCH,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from easynas.version import __version__
 
 if TYPE_CHECKING:
-    from easynas import engines, samples, spaces, strategies, testing
+    from easynas import data, engines, samples, spaces, strategies, testing
     from easynas.deploy.export import ExportReport
     from easynas.errors import (
         BudgetError,
@@ -62,6 +62,7 @@ __all__ = [
     "TextClassifier",
     "TextRegressor",
     "__version__",
+    "data",
     "engines",
     "load",
     "samples",
@@ -98,7 +99,7 @@ _HOMES = {
     "TextRegressor": "easynas.tasks.text",
     "load": "easynas.tasks.saved",
 }
-_MODULES = frozenset({"engines", "samples", "search", "spaces", "strategies", "testing"})
+_MODULES = frozenset({"data", "engines", "samples", "search", "spaces", "strategies", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+LARGEST_SIDE = 128
+"""Pixels a side of the largest images that networks are trained on here: minutes on a few cores afford no more."""
+
 
 @dataclass(frozen=True)
 class ImageSchema:

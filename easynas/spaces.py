@@ -46,6 +46,13 @@ def names(data: str = "images") -> tuple[str, ...]:
     return _NAMES[data]
 
 
+def searched(name: str, data: str = "images") -> tuple[str, ...]:
+    """The spaces that a name stands for: itself, or for "auto" those that it joins."""
+    if name != "auto":
+        return (name,)
+    return _AUTO if data == "images" else names(data)[1:]
+
+
 def create(name: str) -> "Block":
     """The block of a space for images; networks for other data need to know the data, and estimators build them.
 

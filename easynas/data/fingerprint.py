@@ -9,6 +9,7 @@ import pandas as pd
 
 from easynas.data.dataset import Dataset
 from easynas.data.frame import Table
+from easynas.data.photos import Photos
 
 SAMPLED = 256
 _FACTOR = 0x9E3779B97F4A7C15  # odd, so that no column is lost modulo 2^64
@@ -19,7 +20,7 @@ def fingerprint(data: Dataset) -> str:
     """Returns 32 hexadecimal digits that are equal for equal data.
 
     All targets and weights count; of large arrays what the encoder learned and 256 samples evenly spread, for reading
-    all would take seconds. The order of the samples counts too.
+    all would take seconds; of files their names and sizes. The order of the samples counts too.
     """
     digest = hashlib.blake2b(digest_size=16)
     digest.update(repr((type(data.samples).__name__, len(data.y), data.target, data.encoder.learned)).encode())
@@ -46,6 +47,8 @@ def _parts(samples: Any) -> Iterator[np.ndarray]:
         for name, cells in samples.columns.items():
             yield np.frombuffer(name.encode(), np.uint8)
             yield from _parts(cells)
+    elif isinstance(samples, Photos):
+        yield samples.identity()
     elif samples.dtype == object:
         yield pd.util.hash_array(samples, categorize=False)
     else:

@@ -76,8 +76,9 @@ def frame(x: Any) -> Frame:
 def _cells(x: Any) -> tuple[pd.DataFrame, bool]:
     if isinstance(x, pd.DataFrame):
         return x, True
-    if type(x).__module__.partition(".")[0] == "polars" and hasattr(x, "columns"):
-        return pd.DataFrame({name: x[name].to_numpy() for name in x.columns}), True
+    if type(x).__module__.partition(".")[0] == "polars" and hasattr(x, "collect_schema"):
+        table = x.collect() if hasattr(x, "collect") else x
+        return pd.DataFrame({name: table[name].to_numpy() for name in table.columns}), True
     if isinstance(x, Mapping):
         return _by_column(x), True
     if isinstance(x, (list, tuple)):
@@ -85,7 +86,7 @@ def _cells(x: Any) -> tuple[pd.DataFrame, bool]:
     if hasattr(x, "tocsr") or hasattr(x, "toarray"):
         raise InputError(f"`x` must be a full table. Received a sparse {type(x).__name__}; pass `x.toarray()`.")
     if isinstance(x, (str, bytes)) or hasattr(x, "__fspath__"):
-        raise InputError(f"{_ADVICE} Received {str(x)!r}; read a file first, for example with `pandas.read_csv`.")
+        raise InputError(f"{_ADVICE} Received {str(x)!r}; read a file first, with `easynas.data.read_table`.")
     return _by_position(np.asarray(x))
 
 

@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from easynas.data.dataset import Dataset, Target, ingest
-from easynas.data.pixels import as_array, as_stored, require_images, statistics
+from easynas.data.photos import Photos, as_paths
+from easynas.data.pixels import Pixels, as_array, as_stored, require_finite, require_images, statistics
 from easynas.data.reduction import Reduction, reduce_images, reduction
 from easynas.data.target import ClassTarget
 from easynas.errors import InputError
@@ -16,6 +17,7 @@ from easynas.schema import ImageSchema
 CHUNK_BYTES = 1 << 24  # of images as float32
 # Rounding to whole numbers adds a standard deviation of 0.3: below 4 % of a channel's own from here on.
 ROUNDABLE_VARIANCE = 64.0
+_LEARNED_FROM = 256  # files that are decoded to learn statistics
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,15 @@ class ImageEncoder:
     whole: bool
 
     @classmethod
-    def learn(cls, received: np.ndarray) -> tuple[np.ndarray, Self]:
+    def learn(cls, received: np.ndarray | Photos) -> tuple[Pixels | Photos, Self]:
         """The images `(n, height, width[, channels])` as uint8 or float32, and the encoder that leaves their size.
 
         Raises:
             InputError: pixels are not finite, or all the same.
         """
-        images = as_stored(received)
-        mean, variance = statistics(images)
+        images = received if isinstance(received, Photos) else as_stored(received)
+        measured = images[:: _stride(images)] if isinstance(images, Photos) else images
+        mean, variance = statistics(measured)
         if not any(variance):
             raise InputError(
                 f"Images must differ from each other. Received {len(images)} images in which all pixels are the same "
@@ -59,14 +62,18 @@ class ImageEncoder:
         """
         return replace(self, reduction=reduction(self.schema.shape, resolution))
 
-    def check(self, x: Any) -> np.ndarray:
+    def check(self, x: Any) -> Pixels | Photos:
         """Images to predict or validate on, `(n, *schema.shape)`, uint8 or float32.
 
-        A channel axis of size one may be there or not, whatever `fit` received.
+        A channel axis of size one may be there or not, whatever `fit` received. Files are brought to the size of the
+        schema when they are read.
 
         Raises:
             InputError: the images differ from the fitted ones in size, channels or units, or are not usable.
         """
+        paths = as_paths(x)
+        if paths is not None:
+            return self._photos(paths)
         schema, received = self.schema, as_array(x)
         plain = (schema.height, schema.width)
         single = {schema.shape, plain, (*plain, 1)} if schema.channels == 1 else {schema.shape}
@@ -85,11 +92,26 @@ class ImageEncoder:
             )
         images = as_stored(received)
         mean, _ = statistics(images)
-        _require_units(images, received.dtype, mean, schema)
+        _require_units(received, mean, schema)
         return images
 
+    def _photos(self, paths: np.ndarray) -> Photos:
+        schema = self.schema
+        if schema.channels not in (1, 3) or not self.whole or max(schema.mean) <= 1:
+            raise InputError(
+                "Files hold grey or coloured pixels from 0 to 255. Received files, but `fit` saw "
+                f"{schema.channels} channels of {schema.dtype} with a mean of {max(schema.mean):.3g}; load them as "
+                "the training images were."
+            )
+        return Photos.of(paths).sized(schema.shape)
+
     def encode(self, samples: np.ndarray) -> np.ndarray:
-        """Images `(n, *reduction.size, channels)`; uint8 if whole numbers are good enough, else float32."""
+        """Images `(n, *reduction.size, channels)`; uint8 if whole numbers are good enough, else float32.
+
+        Raises:
+            InputError: pixels are not finite.
+        """
+        require_finite(samples)
         wanted = np.uint8 if self._stays_whole else np.float32
         return reduce_images(samples if wanted == samples.dtype else samples.astype(np.float32), self.reduction)
 
@@ -139,7 +161,7 @@ def ingest_images(
 
     Args:
         x: images `(n, height, width)` or `(n, height, width, channels)` in any numeric type and range: an array, a
-            tensor, a list of equal arrays, or a pandas Series of them.
+            memory map, a tensor, a list of equal arrays, or a pandas Series of them; or paths of image files `(n,)`.
         y: what to predict, see `target`.
         sample_weight: how much each sample counts, `(n,)`, not negative; None: all the same.
         target: learns the target from `y`.
@@ -147,19 +169,31 @@ def ingest_images(
     Raises:
         InputError: the images, labels or weights are not usable; the message says which and why.
     """
-    received = as_array(x)
-    require_images(received)
-    return ingest(received, y, sample_weight=sample_weight, target=target, learn=ImageEncoder.learn)
+    paths = as_paths(x)
+    received = as_array(x) if paths is None else paths
+    if paths is None:
+        require_images(received)
+    learn = ImageEncoder.learn if paths is None else _learn_photos
+    return ingest(received, y, sample_weight=sample_weight, target=target, learn=learn)
 
 
-def _require_units(images: np.ndarray, dtype: np.dtype[Any], mean: tuple[float, ...], schema: ImageSchema) -> None:
+def _learn_photos(paths: np.ndarray) -> tuple[Any, ImageEncoder]:
+    return ImageEncoder.learn(Photos.of(paths))
+
+
+def _stride(photos: Photos) -> int:
+    return max(1, len(photos) // _LEARNED_FROM)
+
+
+def _require_units(images: np.ndarray, mean: tuple[float, ...], schema: ImageSchema) -> None:
     """Pixels divided by 255 after training on 0 to 255 would be predicted as black images, silently."""
-    if np.dtype(schema.dtype).kind == "f" or dtype.kind != "f" or max(schema.mean) <= 1:
+    if np.dtype(schema.dtype).kind == "f" or images.dtype.kind != "f" or max(schema.mean) <= 1:
         return
     if max(mean) > 0 and images.min() >= -1 and images.max() <= 1 and (images != np.rint(images)).any():
         raise InputError(
             f"Images must be in the units seen in `fit`, {schema.dtype} with a mean of {max(schema.mean):.3g}. "
-            f"Received {dtype} between {images.min():.3g} and {images.max():.3g}; pass the pixels before scaling."
+            f"Received {images.dtype} between {images.min():.3g} and {images.max():.3g}; "
+            "pass the pixels before scaling."
         )
 
 

@@ -3,7 +3,9 @@
 A uint8 or float32 array is never copied. Integers that fit become uint8, everything else float32.
 """
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,42 @@ import pandas as pd
 from easynas.errors import InputError
 
 CHUNK_BYTES = 1 << 20  # as float64; small enough to stay in a processor's cache
+LARGE_BYTES = 1 << 28  # an array from here on is never copied as a whole
+_MEASURED_BYTES = 1 << 31  # of larger arrays a part is read, evenly spread, to learn statistics: seconds of any budget
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """A large array, perhaps a memory map, whose samples are converted when they are asked for.
+
+    Attributes:
+        array: numbers `(n, ...)`.
+        dtype: what they become.
+    """
+
+    array: np.ndarray
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole, were it converted."""
+        return self.array.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        with np.errstate(over="ignore"):  # becomes infinite, which is an error with a sentence of its own
+            converted: np.ndarray = self.array[rows].astype(self.dtype)
+        return converted
+
+
+Pixels = np.ndarray | Converted
+"""Images `(n, height, width[, channels])` in memory, in a memory map, or made when they are asked for."""
 
 
 def as_array(x: Any) -> np.ndarray:
@@ -49,8 +87,8 @@ def _require_numbers(array: np.ndarray, x: Any) -> None:
     first = array.flat[0] if array.size else None
     if isinstance(first, (str, bytes)) or hasattr(first, "__fspath__"):
         raise InputError(
-            f"`x` must hold pixels. Received text or paths, starting with {str(first)!r}; load the files first, "
-            "for example with `keras.utils.image_dataset_from_directory` or `PIL.Image.open`."
+            f"`x` must hold pixels or be a list of image files. Received {str(first)!r}; pass a list of paths, for "
+            "example of `easynas.data.image_folder(folder)`."
         )
     if array.dtype.kind not in "biuf":
         kind = type(x).__name__ if array.ndim == 0 else f"dtype {array.dtype}"
@@ -81,53 +119,72 @@ def require_images(x: np.ndarray) -> None:
         )
 
 
-def as_stored(x: np.ndarray) -> np.ndarray:
-    """`x` as uint8 or float32."""
+def as_stored(x: np.ndarray) -> Pixels:
+    """`x` as uint8 or float32; a large array is converted piece by piece, when its samples are asked for."""
     if x.dtype in (np.uint8, np.float32):
         return x
     if x.dtype == np.bool_:
         return x.view(np.uint8)
-    if x.dtype.kind in "iu" and x.min() >= 0 and x.max() <= 255:
-        return x.astype(np.uint8)
-    with np.errstate(over="ignore"):  # becomes infinite, which is an error with a sentence of its own
-        return x.astype(np.float32)
+    whole = x.dtype.kind in "iu" and x.min() >= 0 and x.max() <= 255
+    converted = Converted(x, np.dtype(np.uint8 if whole else np.float32))
+    return converted if x.nbytes > LARGE_BYTES else converted[:]
 
 
-def statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(images: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and variance of every channel; also the pass that notices NaN and infinite pixels.
 
     The sums are of differences from the first pixel, so a constant channel has a variance of exactly zero and a large
     common offset costs no digits (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
+
+    Args:
+        images: `(n, height, width[, channels])`: an array, or anything that gives some when it is sliced. Of more than
+            two gigabytes as many are read, in pieces evenly spread.
     """
-    channels = images.shape[3] if images.ndim == 4 else 1
-    row = images[0, 0].size
-    first = images[0, 0, 0].astype(np.float64).reshape(channels)
+    channels = images.shape[3] if len(images.shape) == 4 else 1
+    opening = images[:1][0]
+    row = opening[0].size
+    first = opening[0, 0].astype(np.float64).reshape(channels)
     shift = np.tile(first, row // channels)
     total, squares = np.zeros(row), np.zeros(row)  # by column: sums over long rows are ten times as fast
-    for chunk in _chunks(images):
+    count = 0
+    for _, chunk in _chunks(images):
         with np.errstate(invalid="ignore"):
             pixels = chunk.reshape(-1, row) - shift
             total += pixels.sum(axis=0)
         if not np.isfinite(total).all():
             _raise_not_finite(images)
         squares += np.einsum("ij,ij->j", pixels, pixels)
-    count = images.size // channels
+        count += chunk.size // channels
     offset = total.reshape(-1, channels).sum(axis=0) / count
     variance = np.maximum(squares.reshape(-1, channels).sum(axis=0) / count - offset**2, 0.0)
     return tuple((first + offset).tolist()), tuple(variance.tolist())
 
 
-def _chunks(images: np.ndarray) -> Iterator[np.ndarray]:
-    """A few megabytes of images at a time."""
-    step = max(1, CHUNK_BYTES // max(1, 8 * images[0].size))
-    for start in range(0, len(images), step):
-        yield images[start : start + step]
+def require_finite(images: np.ndarray) -> None:
+    """Raises an `InputError` if pixels are NaN or infinite: of a large array `statistics` has not seen all."""
+    if images.dtype.kind == "f" and not np.isfinite(images.sum(dtype=np.float64)):
+        raise InputError(
+            "Pixels must be finite numbers. Received images with NaN or infinite ones; repair or drop them, for "
+            "example with `numpy.nan_to_num`."
+        )
 
 
-def _raise_not_finite(images: np.ndarray) -> None:
-    broken = np.concatenate([(~np.isfinite(chunk)).reshape(len(chunk), -1).sum(axis=1) for chunk in _chunks(images)])
-    count, first = int(broken.sum()), int(np.argmax(broken > 0))
+def _chunks(images: Any) -> Iterator[tuple[int, np.ndarray]]:
+    """A few megabytes of images at a time, with the number of the first: all, or as many as may be measured."""
+    step = max(1, CHUNK_BYTES // max(1, 8 * math.prod(images.shape[1:])))
+    stride = step * max(1, math.ceil(images.nbytes / _MEASURED_BYTES))
+    for start in range(0, len(images), stride):
+        yield start, images[start : start + step]
+
+
+def _raise_not_finite(images: Any) -> None:
+    first, count = None, 0
+    for start, chunk in _chunks(images):
+        broken = (~np.isfinite(chunk)).reshape(len(chunk), -1).sum(axis=1)
+        count += int(broken.sum())
+        if first is None and broken.any():
+            first = start + int(np.argmax(broken > 0))
     raise InputError(
-        f"Pixels must be finite numbers. Received {count} NaN or infinite pixels of {images.size}, the first in image "
-        f"{first}; repair or drop these images, for example with `numpy.nan_to_num`."
+        f"Pixels must be finite numbers. Received {count} NaN or infinite pixels of {math.prod(images.shape)}, the "
+        f"first in image {first}; repair or drop these images, for example with `numpy.nan_to_num`."
     )

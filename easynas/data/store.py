@@ -4,7 +4,7 @@ import errno
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from easynas.data.dataset import Dataset, Encoder, Inputs
+from easynas.data.disk import DISK_FULL, no_room
 from easynas.data.registry import encoder_of, to_config
 from easynas.errors import StudyError
 
 FILE, FOLDS = "store.json", "folds.npy"
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Arrays(NamedTuple):
@@ -101,6 +101,7 @@ class Store:
         validation: np.ndarray,
         held_out: Dataset | None = None,
         folds: np.ndarray | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Writes the samples of `data` at the indices `train` and `validation`, encoded, and returns the store.
 
@@ -112,6 +113,7 @@ class Store:
             validation: indices into `held_out`, `(m,)`.
             held_out: where the validation samples are; None: in `data`.
             folds: number of each training sample's fold `(n,)`, from 0; they are the validation samples then, too.
+            on_progress: told how many of how many samples are written, after every few megabytes.
 
         Raises:
             StudyError: there is no room for the data.
@@ -120,9 +122,16 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FOLDS).unlink(missing_ok=True)
         (folder / FILE).unlink(missing_ok=True)  # it is written last: with it, a store is whole
-        _write_part(folder / "train", data, encoder, train)
+        total = len(train) + (len(validation) if folds is None else 0)
+
+        def write(name: str, source: Dataset, rows: np.ndarray, before: int) -> None:
+            for written in _write_part(folder / name, source, encoder, rows):
+                if on_progress is not None:
+                    on_progress(before + written, total)
+
+        write("train", data, train, 0)
         if folds is None:
-            _write_part(folder / "validation", held_out or data, encoder, validation)
+            write("validation", held_out or data, validation, len(train))
         else:
             np.save(folder / FOLDS, folds)
         (folder / FILE).write_text(json.dumps(to_config(encoder)), encoding="utf-8")
@@ -172,7 +181,8 @@ class Store:
         return parts_of(self.train(), self.validation(), self.folds)
 
 
-def _write_part(folder: Path, data: Dataset, encoder: Encoder, rows: np.ndarray) -> None:
+def _write_part(folder: Path, data: Dataset, encoder: Encoder, rows: np.ndarray) -> Iterator[int]:
+    """Writes some samples; yields how many of them are written."""
     folder.mkdir(exist_ok=True)
     for file in folder.glob("*.npy"):
         file.unlink()
@@ -183,6 +193,7 @@ def _write_part(folder: Path, data: Dataset, encoder: Encoder, rows: np.ndarray)
             if name not in arrays:
                 arrays[name] = _new_array(folder / f"{name}.npy", dtype=part.dtype, shape=(len(rows), *part.shape[1:]))
             arrays[name][start : start + len(part)] = part
+        yield min(start + encoder.chunk, len(rows))
     for array in arrays.values():
         array.flush()
     np.save(folder / "y.npy", data.y[rows])
@@ -201,11 +212,7 @@ def _new_array(path: Path, *, dtype: np.dtype[Any], shape: tuple[int, ...]) -> n
             return array
         if error.errno not in DISK_FULL:
             raise
-        size_mb = math.prod(shape) * np.dtype(dtype).itemsize / 1e6
-        raise StudyError(
-            f"There must be room for {size_mb:,.1f} MB of training data in {path.parent}. Received: {error.strerror}. "
-            "Make room on that disk, or pass a `directory` on another."
-        ) from error
+        raise no_room(math.prod(shape) * np.dtype(dtype).itemsize, path.parent, error) from error
     return array
 
 

@@ -55,10 +55,11 @@ class Bundle:
 
         Args:
             samples: checked raw samples, in the encoder's container.
-            batch_size: how many samples are in memory as float32 at a time.
+            batch_size: how many samples are in memory as float32 at a time; fewer if they are large.
         """
-        starts = range(0, len(samples), batch_size)
-        chunks = [self._infer(self.device_inputs(samples[at : at + batch_size])).numpy() for at in starts]
+        step = min(batch_size, self.encoder.chunk)
+        starts = range(0, len(samples), step)
+        chunks = [self._infer(self.device_inputs(samples[at : at + step])).numpy() for at in starts]
         return np.concatenate(chunks) if chunks else np.zeros((0, self.target.answer.outputs), np.float32)
 
     def predict(self, answers: np.ndarray) -> Any:

@@ -15,11 +15,11 @@ from easynas.nets.design import Compute
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork
 from easynas.nets.sizing import Count, Sizing, count_macs
-from easynas.schema import Answer, ImageSchema
+from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
 
 _PIXEL_MACS = 10_000.0  # of a network that uses its pixels well
-_SMALLEST_SIDE, _LARGEST_SIDE = 32, 128
+_SMALLEST_SIDE = 32
 _ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
 _MIRRORED = 0.6
 """Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
@@ -99,7 +99,7 @@ class ImageDesign:
 def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int, int], str]:
     """The `(height, width)` to train at, and why: as large as the compute allows, and never larger than the images."""
     side = 1.5 * math.sqrt(compute.macs / _PIXEL_MACS)
-    side = 8 * round(min(max(side, _SMALLEST_SIDE), _LARGEST_SIDE) / 8)
+    side = 8 * round(min(max(side, _SMALLEST_SIDE), LARGEST_SIDE) / 8)
     native = math.sqrt(schema.height * schema.width)
     if native <= _ALMOST * side:
         return (schema.height, schema.width), f"Images keep their {schema.height} x {schema.width} pixels."

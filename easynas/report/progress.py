@@ -1,5 +1,7 @@
 """Live progress: a moving line in a terminal, one line an event anywhere else."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -28,6 +30,7 @@ class Display:
         self._metric = metric
         self._verbose = verbose
         self._trials: list[Trial] = []
+        self._phase = ""
         self._console = console or Console(stderr=True, highlight=False)
         self._bar = Progress(
             SpinnerColumn(),
@@ -52,8 +55,13 @@ class Display:
 
     def phase(self, description: str) -> None:
         """Another phase begins."""
+        self._phase = description
         self._bar.update(self._task, description=description)
         self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {escape(description)}")
+
+    def progress(self, done: int, total: int) -> None:
+        """A part of the phase is done; not shown anywhere but in a terminal, where it is a line that changes."""
+        self._bar.update(self._task, description=f"{self._phase}, {done:,} of {total:,}")
 
     def trial(self, trial: Trial) -> None:
         """A trial ended."""
@@ -71,6 +79,23 @@ class Display:
     def _print(self, line: str) -> None:
         if self._verbose:
             self._console.print(line, soft_wrap=not self._console.is_terminal)
+
+
+@contextmanager
+def reading(*, verbose: int, console: Console | None = None) -> Iterator[Callable[[int], None]]:
+    """Shows that samples are read, before it is known what they are; yields what is told how many there are so far.
+
+    Args:
+        verbose: 0 for silence.
+        console: where to write; None for standard error.
+    """
+    shown = console or Console(stderr=True, highlight=False)
+    if not verbose:
+        yield lambda _: None
+        return
+    shown.print("[dim]   0.0 s[/]  reading the data")
+    with shown.status("reading the data") as status:
+        yield lambda count: status.update(f"reading the data, {count:,} samples so far")
 
 
 class _Clock(ProgressColumn):

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
 from easynas.data.labels import LabelsTarget
+from easynas.data.stream import Given, is_stream, joined, pieces, take_in
 from easynas.data.target import ClassTarget
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
@@ -121,9 +122,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         *,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: Any = None,
         sample_weight: Any = None,
         callbacks: Sequence[Callable[[Trial], None]] | None = None,
     ) -> Self:
@@ -134,9 +135,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         again, it ends everything.
 
         Args:
-            x: samples `(n, ...)`.
-            y: labels `(n,)`.
-            validation_data: `(x, y)` to compare networks on; None: a random stratified share of the training samples.
+            x: samples `(n, ...)`; or a `tf.data.Dataset` or Keras `PyDataset` of `(x, y)` or `(x, y, sample_weight)`,
+                which is read once.
+            y: labels `(n,)`; None where `x` gives them.
+            validation_data: `(x, y)`, or a dataset of such, to compare networks on; None: a random stratified share of
+                the training samples.
             sample_weight: how much each sample counts in training, `(n,)`.
             callbacks: called with every trial (`easynas.Done` or `easynas.Failed`) after it was recorded.
 
@@ -151,8 +154,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        data = self._modality().ingest(x, y, sample_weight=sample_weight, target=self._target)
-        held_out = None if validation_data is None else data.held_out(*_pair(validation_data))
+        data, held_out = self._ingested(settings, x, y, sample_weight, validation_data)
         scoring = Scoring.of(settings.metric, data.target.answer)
         scoring.check(
             (held_out or data).y[Division.of(data, held_out, self._modality(), seed=settings.seed).validation]
@@ -170,6 +172,40 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             bundle, specimens = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
         self._take(bundle, study, specimens, deadline.elapsed)
         return self
+
+    def _ingested(
+        self, settings: Settings, x: Any, y: Any, sample_weight: Any, validation_data: Any
+    ) -> tuple[Dataset, Dataset | None]:
+        """The samples to train on, and those that the user holds out."""
+        given = self._taken_in(settings, x, y, sample_weight)
+        data = self._modality().ingest(given.x, given.y, sample_weight=given.weights, target=self._target)
+        if validation_data is None:
+            return replace(data, warnings=given.warnings + data.warnings), None
+        known = self._taken_in(settings, *_pair(validation_data))
+        warnings = given.warnings + known.warnings + data.warnings
+        return replace(data, warnings=warnings), data.held_out(known.x, known.y)
+
+    def _taken_in(self, settings: Settings, x: Any, y: Any, sample_weight: Any = None) -> Given:
+        """Samples that can be read again and again, see `take_in`."""
+        from easynas.report.progress import reading
+
+        with reading(verbose=settings.verbose if is_stream(x) else 0) as on_progress:
+            given = take_in(
+                x,
+                y,
+                sample_weight,
+                kind=self._modality().name,
+                folder=settings.directory,
+                seconds=_READING_SHARE * settings.seconds,
+                on_progress=on_progress,
+            )
+        if given.y is None:
+            # The first words are the ones scikit-learn's own estimators use.
+            raise InputError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None; pass `fit(x, y)`, or a "
+                "dataset of `(x, y)`."
+            )
+        return given
 
     def _take(self, bundle: "Bundle", study: Study, specimens: "Specimens | None", seconds: float) -> None:
         """Becomes a fitted estimator."""
@@ -257,8 +293,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _answers(self, x: Any) -> "np.ndarray":
         """What the shipped model answers, `(n, outputs)` in the user's units."""
+        answers: np.ndarray = self._judged(x, None).x
+        return answers
+
+    def _judged(self, x: Any, y: Any, sample_weight: Any = None) -> Given:
+        """What the shipped model answers, as `x`, and what was to be predicted, perhaps by the dataset `x` itself."""
         bundle = self.bundle_
-        return bundle.answers(bundle.encoder.check(x))
+        found = [
+            piece._replace(x=bundle.answers(bundle.encoder.check(piece.x)))
+            for piece in pieces(x, kind=self._modality().name)
+        ]
+        return joined(found, y, sample_weight)
 
     def leaderboard(self) -> "pd.DataFrame":
         """A row a trial, best first; failed ones last with their reason."""
@@ -350,11 +395,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         saved.save(self, self.bundle_, Path(folder))
 
 
+_READING_SHARE = 0.25  # of the budget may go into reading a dataset before anything is trained
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
 def _pair(validation_data: Any) -> tuple[Any, Any]:
+    if is_stream(validation_data):
+        return validation_data, None
     if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
         raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
     return validation_data[0], validation_data[1]

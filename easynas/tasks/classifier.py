@@ -30,16 +30,17 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         """
         return self.bundle_.predict(self._answers(x))
 
-    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """The metric that was searched for, on other samples; larger is better."""
-        weights = None if sample_weight is None else np.asarray(sample_weight)
-        target = self.bundle_.target
-        return self._score(Scoring.of(self.metric, target.answer).metric, self._answers(x), target.encode(y), weights)
+    def score(self, x: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The metric that was searched for, on other samples; larger is better. A dataset as `x` gives `y` itself."""
+        judged, target = self._judged(x, y, sample_weight), self.bundle_.target
+        weights = None if judged.weights is None else np.asarray(judged.weights)
+        metric = Scoring.of(self.metric, target.answer).metric
+        return self._score(metric, judged.x, target.encode(judged.y), weights)
 
-    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+    def evaluate(self, x: Any, y: Any = None) -> dict[str, float]:
         """Several metrics at once: the one that was searched for, the usual ones, log loss."""
-        answers, target = self._answers(x), self.bundle_.target
-        encoded = target.encode(y)
+        judged, target = self._judged(x, y), self.bundle_.target
+        answers, encoded = judged.x, target.encode(judged.y)
         searched = Scoring.of(self.metric, target.answer).metric
         names = dict.fromkeys([searched, *_METRICS[target.answer.kind]])
         scores = {name: self._score(name, answers, encoded) for name in names}

@@ -44,3 +44,28 @@ class Division:
         _, held = split(classes, seed=seed)
         is_held = np.isin(group, held)
         return cls(np.flatnonzero(~is_held), np.flatnonzero(is_held), None)
+
+    def part(self, share: float, data: Dataset, *, seed: int) -> "Division":
+        """A random part of the samples to train on, and of those held out unless they are the user's own.
+
+        It keeps the shares of the classes. With folds all samples stay: they are few.
+
+        Args:
+            share: of the samples to keep, in (0, 1); a class keeps at least one.
+            data: that is divided.
+            seed: of the choice.
+        """
+        if self.folds is not None:
+            return self
+        classes = strata(data.y, data.target.answer)
+        own = len(self.train) + len(self.validation) == len(data.y)
+        train = _part(self.train, classes, share, seed)
+        return Division(train, _part(self.validation, classes, share, seed) if own else self.validation, None)
+
+
+def _part(rows: np.ndarray, classes: np.ndarray, share: float, seed: int) -> np.ndarray:
+    order = np.random.default_rng(seed).permutation(rows)
+    order = order[np.argsort(classes[order], kind="stable")]
+    _, first, counts = np.unique(classes[order], return_index=True, return_counts=True)
+    kept = [order[at : at + max(1, round(share * count))] for at, count in zip(first, counts, strict=True)]
+    return np.sort(np.concatenate(kept))

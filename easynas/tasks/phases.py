@@ -5,6 +5,7 @@ begun to import TensorFlow for the workers, so that both imports go on at the sa
 """
 
 import platform
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -31,11 +32,13 @@ from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
-from easynas.train.machine import Machine, probe
+from easynas.train.machine import Machine, greet, probe
 
 _MACHINE = "machine"
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
+_READING_SHARE = 0.25  # of the budget may go into encoding the samples
+_TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
 _BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
 _BASELINE_PATIENCE = 0.5  # of the time that is left; but at least what was needed to come so far
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
@@ -74,6 +77,7 @@ def known_machine(study: Study) -> Machine:
     host = platform.node()
     known = study.facts.get(_MACHINE)
     if known is not None and known["host"] == host:
+        greet()
         return Machine(known["macs_per_second"], bfloat16=known["bfloat16"])
     machine = probe()
     study.remember(_MACHINE, {"host": host, **asdict(machine)})
@@ -91,23 +95,24 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
         division: which samples train and which are held out.
         held_out: validation data of the user's own.
     """
-    train, validation = division.train, division.validation
-    compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, len(train))
     folder = session.study.directory / "data"
-    if session.study.trials:
-        store = Store.open(folder)
-        encoder = store.encoder
-    else:
-        encoder = session.modality.encoder(session, compute)
-        store = Store.write(
-            folder,
-            session.data,
-            encoder,
-            train=train,
-            validation=validation,
-            held_out=held_out,
-            folds=division.folds,
-        )
+    known = Store.open(folder) if session.study.trials else None
+    if known is None:
+        division = affordable(session, division)
+    samples = len(division.train) if known is None else len(known.train().y)
+    compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, samples)
+    encoder = session.modality.encoder(session, compute) if known is None else known.encoder
+    store = known or Store.write(
+        folder,
+        session.data,
+        encoder,
+        train=division.train,
+        validation=division.validation,
+        held_out=held_out,
+        folds=division.folds,
+        on_progress=session.display.progress,
+    )
+    train, validation = store.train().y, store.validation().y
     batch_size = session.modality.batch_size(len(train))
     if division.folds is None:
         session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
@@ -123,6 +128,26 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
     return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
+
+
+def affordable(session: Session, division: Division) -> Division:
+    """The division, or a part of it if reading all samples would take too much of the time."""
+    rows, allowed = division.train, _READING_SHARE * session.settings.seconds
+    encoder, samples = session.data.encoder, session.data.samples
+    tried = rows[len(rows) // 2 :][: min(encoder.chunk, _TRIED)]
+    if division.folds is not None or len(rows) < _UNTRIED * len(tried):
+        return division
+    started = time.monotonic()
+    encoder.encode(samples[tried])
+    expected = (time.monotonic() - started) / len(tried) * (len(rows) + len(division.validation))
+    if expected <= allowed:
+        return division
+    part = division.part(allowed / expected, session.data, seed=session.settings.seed)
+    session.note(
+        f"Reading all samples would take about {expected:.0f} s of {session.settings.seconds:.0f} s: a random part of "
+        f"{len(part.train):,} is trained on. Give a larger budget for all {len(rows):,}."
+    )
+    return part
 
 
 def design(session: Session, prepared: Prepared) -> Design:

@@ -9,6 +9,7 @@ from keras import layers
 
 from easynas.data.dataset import Dataset, Target
 from easynas.data.labels import LabelsTarget
+from easynas.data.photos import Photos
 from easynas.data.split import strata
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
 from easynas.errors import SearchError
@@ -25,6 +26,7 @@ from easynas.train.scoring import loss
 from easynas.train.selection import select
 
 _MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
+_MOST_DECODED = 96  # image files are decoded for this in the last second of a fit, some milliseconds each
 _CAUTION = 1.5  # a network may take longer to build here than where it was trained
 
 Shares = dict[int, float]
@@ -104,8 +106,9 @@ def _target(session: Session, prepared: Prepared, shares: Shares) -> Target:
 
 def _samples(data: Dataset) -> int:
     """How many samples to keep with the model: enough to check it, as long as they are small."""
-    size = data.samples.nbytes // len(data.samples) if isinstance(data.samples, np.ndarray) else 0
-    return int(min(_MOST_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
+    size = getattr(data.samples, "nbytes", 0) // len(data.samples)
+    most = _MOST_DECODED if isinstance(data.samples, Photos) else _MOST_SAMPLES
+    return int(min(most, max(1, _SAMPLES_BYTES // max(size, 1))))
 
 
 def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:

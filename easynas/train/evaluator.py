@@ -12,7 +12,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from easynas.data.store import DISK_FULL, Store
+from easynas.data.disk import DISK_FULL
+from easynas.data.store import Store
 from easynas.nets.block import Block
 from easynas.search.budget import Deadline
 from easynas.search.trial import Failed, Job, Trial

@@ -41,6 +41,11 @@ def probe() -> Machine:
     return Machine(_TRAINING_SHARE * max(plain, half), bfloat16=half > _FASTER * plain)
 
 
+def greet() -> None:
+    """Uses TensorFlow for the first time, which is when it looks for devices and talks about it."""
+    keras.ops.zeros(1)
+
+
 def _rate(dtype: str) -> float:
     """Multiply-accumulates a second of the best of some convolutions; the best is the least disturbed one."""
     rng = np.random.default_rng(0)

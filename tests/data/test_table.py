@@ -1,5 +1,6 @@
 """Tables: what columns are taken for, and the arrays they become."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -231,3 +232,19 @@ def test_other_columns_than_in_fit_are_explained(x: Any, message: str) -> None:
 def test_wrong_column_types_are_explained(kinds: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         TableEncoder.learn({"a": ["u", "v"]}, column_types=kinds)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_polars_frame_is_the_same_table_as_a_pandas_one(*, lazy: bool) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    columns = {
+        "size": [1.5, None, 2.5, 3.5] * 10,
+        "town": ["Bern", None, "Köln", "Köln"] * 10,
+        "sold": [True, False, None, True] * 10,
+        "day": [dt.date(2024, 1, 1), None, dt.date(2024, 2, 3), dt.date(2025, 1, 1)] * 10,
+    }
+    given = polars.DataFrame(columns).lazy() if lazy else polars.DataFrame(columns)
+    encoder, other = TableEncoder.learn(given), TableEncoder.learn(pd.DataFrame(columns))
+    assert [column.profile.kind for column in encoder.columns] == [column.profile.kind for column in other.columns]
+    encoded, expected = encoder.encode(encoder.check(given)), other.encode(other.check(pd.DataFrame(columns)))
+    assert all(np.array_equal(encoded[name], expected[name], equal_nan=True) for name in expected)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from easynas.report.progress import Display
+from easynas.report.progress import Display, reading
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.testing import FakeClock
@@ -89,3 +89,26 @@ def test_a_late_fit_has_no_time_left_rather_than_less() -> None:
         screen.clock.sleep(605.0)
         screen.display.phase("making the model")
     assert "0:00 left" in "\n".join(screen.lines)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_reading_is_a_line_and_in_a_terminal_a_count(*, terminal: bool) -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, width=100, highlight=False)
+    with reading(verbose=1, console=console) as on_progress:
+        on_progress(12_345)
+    assert file.getvalue().count("0.0 s") == 1
+    assert ("12,345 samples so far" in file.getvalue()) is terminal
+    with reading(verbose=0, console=console) as on_progress:
+        on_progress(99_999)
+    assert "99,999" not in file.getvalue()
+
+
+def test_the_share_of_a_phase_is_shown_in_a_terminal_only() -> None:
+    shown, piped = Screen(terminal=True), Screen()
+    for screen in (shown, piped):
+        with screen.display:
+            screen.display.phase("preparing the data")
+            screen.display.progress(500, 2_000)
+    assert any("preparing the data, 500 of 2,000" in line for line in shown.lines)
+    assert piped.lines == ["   0.0 s  preparing the data"]

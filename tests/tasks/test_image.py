@@ -249,7 +249,7 @@ BAD_DATA: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     "other lengths": (lambda: (images(), labels(19)), "Received 20 samples and 19 labels"),
     "empty": (lambda: (np.zeros((0, 8, 8)), []), r"Received an empty array of shape \(0, 8, 8\)"),
     "unequal images": (lambda: (unequal(), labels()), r"Received \(8, 8\) at index 0 and \(8, 9\) at index 1"),
-    "paths": (lambda: (["a.png", "b.png"], [0, 1]), "Received text or paths, starting with 'a.png'"),
+    "paths": (lambda: (["a.png", "b.png"], [0, 1]), "2 of 2 that cannot: 'a.png'"),
     "equal pixels": (lambda: (np.ones((20, 8, 8)), labels()), "all pixels are the same"),
 }
 

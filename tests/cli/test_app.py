@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, wrong options, and the whole demo."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,7 +28,26 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_help_names_every_command() -> None:
     code, out, _ = run("--help")
     assert code == 0
-    assert re.findall(r"│ (\w+)  +", out.partition("Commands")[2]) == ["demo", "version"]
+    commands = re.findall(r"│ (\w+)  +", out.partition("Commands")[2])
+    assert commands == ["fit", "predict", "evaluate", "export", "advise", "demo", "version"]
+
+
+def test_the_module_is_the_command() -> None:
+    shown = subprocess.run([sys.executable, "-m", "easynas", "--version"], check=True, capture_output=True, text=True)
+    assert shown.stdout == f"easynas {easynas.__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete_it(shell: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "easynas"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "_EASYNAS_COMPLETE": f"source_{shell}"},
+    )
+    assert "easynas" in ended.stdout
+    assert f"complete_{shell}" in ended.stdout
 
 
 def test_help_answers_in_half_a_second() -> None:

@@ -1,0 +1,5 @@
+"""`python -m easynas`: the command line."""
+
+from easynas.cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""`advise`: what a fit would do with data and a budget, said before it does anything.
+
+Images need the speed of the machine, which is measured as `fit` measures it, so TensorFlow is loaded for them. Times
+are estimates: `fit` measures what they depend on.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from easynas import spaces
+from easynas.data.dataset import Dataset
+from easynas.search.plan import Plan, baseline_seconds, divide, spread
+from easynas.tasks.division import Division
+from easynas.tasks.settings import Settings
+from easynas.train.scoring import Scoring
+
+if TYPE_CHECKING:
+    from easynas.tasks.base import Estimator
+
+_LOADING = 7.0  # seconds until TensorFlow is loaded and the data are prepared, as a rule
+_START = 2.0  # from the baseline's start to its first step
+_BUNDLE = 1.0
+_COMBINE_SHARE = 0.1
+_TRAINED_SHARE = 0.6  # of the budget is the longest training of images, about
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a fit would do.
+
+    Attributes:
+        task: name of the estimator.
+        metric: what it would maximise.
+        samples: how many there are.
+        classes: samples of each class or label; empty for numbers.
+        columns: for tables, a `(name, kind, missing %, different values, why)` for each.
+        spaces: search spaces that it would look into.
+        choices: what was decided, as sentences.
+        warnings: what is odd about the data, as sentences.
+        seconds: of each phase, about.
+    """
+
+    task: str
+    metric: str
+    samples: int
+    classes: dict[str, int]
+    columns: tuple[tuple[str, str, float, int, str], ...]
+    spaces: tuple[str, ...]
+    choices: tuple[str, ...]
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def advise(estimator: "Estimator", x: Any, y: Any) -> Advice:
+    """Returns what `estimator.fit(x, y)` would do.
+
+    Raises:
+        InputError: data or a setting that `fit` would refuse.
+    """
+    settings = Settings.of(estimator)
+    modality = estimator._modality()
+    data = modality.ingest(x, y, sample_weight=None, target=estimator._target)
+    scoring = Scoring.of(settings.metric, data.target.answer)
+    division = Division.of(data, None, modality, seed=settings.seed)
+    scoring.check(data.y[division.validation])
+    plan, choices = _plan(settings, modality, data, len(division.train))
+    named = settings.space if isinstance(settings.space, str) else settings.space.name
+    return Advice(
+        task=type(estimator).__name__,
+        metric=scoring.metric,
+        samples=len(data.y),
+        classes=_classes(data),
+        columns=_columns(data),
+        spaces=tuple(spaces.searched(named, modality.name)),
+        choices=(_split(division), *choices, plan.reason),
+        warnings=data.warnings,
+        seconds=_phases(settings.seconds, plan),
+    )
+
+
+def _plan(settings: Settings, modality: Any, data: Dataset, samples: int) -> tuple[Plan, tuple[str, ...]]:
+    """How the time would be divided, and what else follows from it."""
+    left = max(0.0, settings.seconds - _LOADING - _baseline(settings.seconds) - _BUNDLE)
+    if modality.members > 1:
+        return spread(left, start_seconds=_START, combine_seconds=_COMBINE_SHARE * left), ()
+    from easynas.deploy.silence import Silence
+    from easynas.engines.warm import cores
+
+    with Silence():
+        from easynas.data.images import ImageEncoder
+        from easynas.nets.design import Compute
+        from easynas.nets.images import choose_resolution
+        from easynas.train.machine import probe
+
+        compute = Compute(_TRAINED_SHARE * settings.seconds, probe().macs_per_second, samples)
+    assert isinstance(data.encoder, ImageEncoder)  # what is not combined is images
+    _, reason = choose_resolution(data.encoder.schema, compute)
+    seen = f"A network may cost {compute.macs / 1e6:.1f} million multiply-accumulates an image."
+    planned = divide(left, start_seconds=_START, epoch_seconds=compute.epoch_seconds * cores())
+    return planned, (reason, seen)
+
+
+def _baseline(total: float) -> float:
+    return _START + baseline_seconds(total, total - _LOADING)
+
+
+def _phases(total: float, plan: Plan) -> dict[str, float]:
+    first = {"loading and preparing": _LOADING, "baseline": _baseline(total), "search": plan.search}
+    return {**first, "final training and model": max(0.0, total - sum(first.values()))}
+
+
+def _split(division: Division) -> str:
+    if division.folds is not None:
+        return (
+            f"{len(division.train):,} samples are few: every network is trained {int(division.folds.max()) + 1} times, "
+            "and each sample is held out once."
+        )
+    train, held_out = len(division.train), len(division.validation)
+    return f"{train:,} samples are trained on and {held_out:,} are held out to compare networks."
+
+
+def _classes(data: Dataset) -> dict[str, int]:
+    labels = getattr(data.target, "labels", ())
+    counts = data.y.sum(axis=0).astype(int) if data.y.ndim == 2 else np.bincount(data.y, minlength=len(labels))
+    return {str(label): int(count) for label, count in zip(labels, counts, strict=True)} if labels else {}
+
+
+def _columns(data: Dataset) -> tuple[tuple[str, str, float, int, str], ...]:
+    summary = getattr(data.encoder, "summary", None)
+    return () if summary is None else tuple(tuple(row) for row in summary().itertuples(index=False))
