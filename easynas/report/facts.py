@@ -25,8 +25,8 @@ from easynas.search.trial import Done, Failed
 from easynas.train.scoring import Scoring
 
 MORE_SECONDS = 600.0
-FORM_SECONDS, _LOOK_SECONDS = 30.0, 15.0
-_CURVES, _TEXTS = 5, 60
+FORM_SECONDS, _LOOK_SECONDS = 30.0, 10.0
+_CURVES, _TEXTS = 5, 300
 
 
 @dataclass(frozen=True, eq=False)
