@@ -25,8 +25,8 @@ from easynas.search.trial import Done, Failed
 from easynas.train.scoring import Scoring
 
 MORE_SECONDS = 600.0
-FORM_SECONDS, _LOOK_SECONDS = 30.0, 15.0
-_CURVES, _TEXTS = 5, 60
+FORM_SECONDS, _LOOK_SECONDS = 30.0, 10.0
+_CURVES, _TEXTS = 5, 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,11 +178,12 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
     )
 
 
-def judged(bundle: Bundle, x: Any, y: Any) -> Judged | None:
+def judged(bundle: Bundle, scoring: Scoring, x: Any, y: Any) -> Judged | None:
     """Samples that `fit` never saw, with the model's answers; None where there are none.
 
     Raises:
-        InputError: only one of both is given, or they do not fit to each other or to the model.
+        InputError: only one of both is given, they do not fit to each other or to the model, or the metric cannot be
+            computed for them.
     """
     if x is None and y is None:
         return None
@@ -196,6 +197,7 @@ def judged(bundle: Bundle, x: Any, y: Any) -> Judged | None:
         raise InputError(
             f"`x_test` and `y_test` must have the same length. Received {len(samples)} samples and {len(truth)} labels."
         )
+    scoring.check(truth)
     return Judged(truth, standard_answers(bundle, samples), fresh=True, samples=samples)
 
 

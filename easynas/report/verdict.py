@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +136,8 @@ def interval(
     if scoring.metric == "accuracy" and scoring.answer.kind == "classes":
         return wilson(score, len(y))
     if scoring.answer.kind == "labels" and thresholds is None:
-        half = _Z * scoring.standard_error(score, answers, y)  # a threshold for each resample would take minutes
+        with _silence():
+            half = _Z * scoring.standard_error(score, answers, y)  # a threshold for each resample would take minutes
         return score - half, min(score + half, most(scoring.metric))
     rng = np.random.default_rng(0)
     draws = (rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES))
@@ -159,9 +161,16 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 
 
 def _score(scoring: Scoring, answers: np.ndarray, y: np.ndarray, thresholds: Sequence[float] | None) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)  # a class that is never answered counts as 0
+    with _silence():
         return scoring.score(answers, y, thresholds=thresholds)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """A class that is never answered counts as 0, and nobody need be told each time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        yield
 
 
 def _constant(scoring: Scoring, judged: Judged, specimens: Specimens) -> Rival:

@@ -342,7 +342,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         from easynas.report import facts, page
 
         place, fitted = page.check_path(path), self._fitted()
-        page.write(facts.gather(fitted, facts.judged(fitted.bundle, x_test, y_test)), place)
+        page.write(facts.gather(fitted, facts.judged(fitted.bundle, fitted.scoring, x_test, y_test)), place)
         return place
 
     def _fitted(self) -> "Fitted":

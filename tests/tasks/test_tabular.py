@@ -112,10 +112,14 @@ def test_a_report_judges_by_what_it_is_given(fitted: easynas.TabularClassifier, 
     page = path.read_text(encoding="utf-8")
     assert f"Measured on {len(y[TEST])} rows that <code>fit</code> never saw" in page
     assert f'<div class="number">{fitted.score(x[TEST], y[TEST]):.3f}</div>' in page
-    assert "Boosted trees" in page
-    assert fitted.study_.notes[0] in again.explain_search()
+    assert "A linear model" in page
+    assert again.study_.notes == fitted.study_.notes
+    assert "each sample is held out once" in again.explain_search()
     with pytest.raises(easynas.InputError, match="must be given together"):
         fitted.report(path, x_test=x[TEST])
+    benign = y[TEST] == "benign"
+    with pytest.raises(easynas.InputError, match="must be computable"):  # an area under a curve needs both classes
+        fitted.report(path, x_test=x[TEST][benign], y_test=y[TEST][benign])
 
 
 @pytest.mark.slow
