@@ -21,6 +21,7 @@ assert not [name for name in sys.modules if name.split(".")[0] == "easynas"]
 """
 
 
+@pytest.mark.slow
 def test_the_trained_network_recognises_unseen_raw_images(bundle, digits):
     images, labels = digits
     unseen = slice(TRAINING.stop, None)

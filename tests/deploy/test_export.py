@@ -77,6 +77,7 @@ def test_nothing_is_written_to_the_terminal(coloured, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_saved_model_folder_serves_raw_images_and_replaces_an_earlier_one(bundle, tmp_path):
     path = tmp_path / "new" / "saved"
     export(bundle, path)

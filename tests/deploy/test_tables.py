@@ -45,6 +45,7 @@ def strange_orders() -> dict[str, list[object]]:
     return table
 
 
+@pytest.mark.slow
 def test_keras_layers_repeat_the_encoder_exactly() -> None:
     encoder = TableEncoder.learn(orders(), column_types={"shop": "categorical"})
     inputs, outputs = tabulate(encoder)

@@ -65,6 +65,7 @@ def random_texts(count: int, seed: int) -> list[str]:
     return [text() for _ in range(count)]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(alphabet=ALPHABET, max_size=60) | st.text(max_size=30), min_size=1, max_size=8))
 def test_any_text_has_the_same_ids_everywhere(texts: list[str]) -> None:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from easynas.engines.warm import cores
 
 
@@ -12,6 +14,7 @@ def test_there_is_at_least_one_core() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)
 
 
+@pytest.mark.slow
 def test_a_long_path_of_temporary_files_is_no_hindrance(tmp_path: Path) -> None:
     """A local socket's path has room for about a hundred characters, and TMPDIR on a cluster may be longer."""
     folder = tmp_path / ("x" * 100)

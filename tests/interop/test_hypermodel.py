@@ -115,6 +115,7 @@ def fitting(hypermodel: Any, space: Any, tmp_path: Path) -> Fitting:
     return Fitting(hypermodel, space, x_file, y_file, held_out, objective, test_start=0.5, seed=0, folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_choices_are_found_that_the_default_network_does_not_have(tmp_path: Path) -> None:
     found = discovered(Function(build), tmp_path)
     space = SearchSpace(hyperparameters(found["space"], {}))

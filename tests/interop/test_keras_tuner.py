@@ -83,7 +83,9 @@ def values(oracle: Oracle) -> list[dict[str, Any]]:
     return [oracle.trials[trial_id].hyperparameters.values for trial_id in oracle.start_order]
 
 
-@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each == "controller")) for each in strategies.names()]
+)
 def test_every_strategy_drives_a_tuner(name: str, tmp_path: Path) -> None:
     search = tuner(Oracle(name, HEIGHT, max_trials=12, hyperparameters=declared(), seed=0), tmp_path)
     search.search(verbose=0)

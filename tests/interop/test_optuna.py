@@ -26,6 +26,7 @@ def random_sampler(seed: int) -> Any:
     return optuna.samplers.RandomSampler(seed=seed)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract_of_a_strategy() -> None:
     check_strategy(lambda space, seed: OptunaStrategy(space, seed=seed))
 

@@ -196,6 +196,7 @@ def test_a_users_own_block_begins_with_its_default() -> None:
     assert [values["mine/width"] for values in designed(Mine()).portfolio()] == [4]
 
 
+@pytest.mark.slow
 def test_networks_of_the_portfolio_stay_within_the_compute() -> None:
     design = designed(spaces.create("vgg"), seconds=10.0)
     *fitted, _ = design.portfolio()

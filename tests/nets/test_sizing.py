@@ -39,6 +39,7 @@ def sizing(budget: float) -> Sizing:
     return Sizing(block, space_of(block), SHAPE, budget)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(budget=st.floats(1, 4_000), share=st.sampled_from([0.5, 1.0]))
 def test_the_fit_is_the_largest_network_within_the_budget(budget: float, share: float) -> None:

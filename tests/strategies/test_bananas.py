@@ -19,6 +19,7 @@ def widths(values: Values) -> np.ndarray:
     return np.array([float(values[f"width{stage}"]) for stage in range(landscape.STAGES)]) / 5.0
 
 
+@pytest.mark.slow
 def test_it_finds_better_genotypes_than_chance_in_few_trials() -> None:
     found = [landscape.best_found(Bananas(SPACE, seed=seed), trials=50) for seed in range(2)]
     drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=50) for seed in range(20)]

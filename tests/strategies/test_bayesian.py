@@ -69,6 +69,7 @@ def evolution(seed: int) -> Evolution:
     return Evolution(SPACE, seed=seed, population=8, sample=3)
 
 
+@pytest.mark.slow
 def test_it_learns_in_few_trials_what_evolution_and_chance_do_not() -> None:
     found = mean_found(lambda seed: Bayesian(SPACE, seed=seed), trials=50, seeds=3)
     assert found > mean_found(evolution, trials=50, seeds=20) + 0.5

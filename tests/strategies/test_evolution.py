@@ -1,6 +1,7 @@
 """Ageing evolution: better than chance, and the oldest dies."""
 
 import numpy as np
+import pytest
 
 from easynas.search.objective import SCORE, Constraint, Goal, Objective
 from easynas.search.trial import Done, Failed, Job
@@ -22,6 +23,7 @@ def differences(a: Values, b: Values, space: SearchSpace = SPACE) -> int:
     return sum(a[name] != b[name] for name in space.names if name in a and name in b)
 
 
+@pytest.mark.slow
 def test_it_finds_much_better_genotypes_than_chance() -> None:
     evolved = [landscape.best_found(Evolution(SPACE, seed=seed), trials=100) for seed in range(20)]
     drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=100) for seed in range(20)]

@@ -33,6 +33,7 @@ def differences(a: Values, b: Values) -> int:
     return sum(a[name] != b[name] for name in a if name in b)
 
 
+@pytest.mark.slow
 def test_it_finds_much_better_genotypes_than_chance() -> None:
     climbed = [landscape.best_found(LocalSearch(SPACE, seed=seed), trials=100) for seed in range(10)]
     drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=100) for seed in range(10)]
@@ -146,6 +147,7 @@ def test_a_study_continued_at_an_optimum_equals_an_uninterrupted_one() -> None:
         whole.tell(told[-1])
 
 
+@pytest.mark.slow
 def test_a_step_takes_milliseconds_in_a_large_space() -> None:
     hp = keras_tuner.HyperParameters()
     for index in range(30):

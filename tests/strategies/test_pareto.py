@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 
 from easynas.search.front import hypervolume
 from easynas.search.loop import Strategy
@@ -67,12 +68,14 @@ def test_a_place_that_is_empty_in_what_is_known_before_training_is_tried_first()
     assert np.mean(far[known]) > 2.0 * np.mean(far[GOAL])
 
 
+@pytest.mark.slow
 def test_its_front_is_worth_much_more_than_that_of_chance() -> None:
     evolved = [volume(Pareto(SPACE, seed=seed, goal=GOAL), trials=100) for seed in range(5)]
     drawn = [volume(Random(SPACE, seed=seed), trials=100) for seed in range(5)]
     assert np.mean(evolved) > 1.2 * np.mean(drawn)
 
 
+@pytest.mark.slow
 def test_it_finds_better_scores_than_chance_when_the_score_is_all() -> None:
     evolved = [landscape.best_found(Pareto(SPACE, seed=seed), trials=100) for seed in range(10)]
     drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=100) for seed in range(10)]

@@ -22,7 +22,7 @@ def first_width(values: Mapping[str, Value]) -> float:
     return float(values["width0"])
 
 
-SLOW = {"controller"}  # traces a network for each of the many studies of the contract
+SLOW = {"auto", "bananas", "controller"}  # train networks or many models in each of the studies of the contract
 
 CONTRACTS = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in strategies.names()]
 
@@ -85,6 +85,7 @@ def test_several_objectives_and_constraints_are_known_to(name: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SEVERAL if name != "auto"])  # which is "bayesian" here
 def test_what_is_known_before_training_keeps_the_contract(name: str) -> None:
     def choices(values: Mapping[str, Value]) -> float:

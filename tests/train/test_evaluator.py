@@ -25,6 +25,8 @@ from easynas.train import weights
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import Scoring
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = (2.5, 10.0, 40.0)
 """Seconds in which a training should succeed: the first are enough, unless the machine is slow or very busy."""
 
@@ -73,7 +75,6 @@ def test_a_candidate_tells_what_its_first_slice_was_worth(done: Done) -> None:
     assert 0.5 < done.metrics["first_slice_score"] <= 1.0
 
 
-@pytest.mark.slow
 def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator, seconds: float) -> None:
     trial = evaluator(Job(1, {}), deadline=Deadline.after(3 * seconds), bar=1.1)
     assert isinstance(trial, Done)
@@ -81,7 +82,6 @@ def test_a_candidate_that_cannot_catch_up_is_dropped_early(evaluator: Evaluator,
     assert trial.seconds < 2 * seconds
 
 
-@pytest.mark.slow
 def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator, seconds: float) -> None:
     trial = replace(evaluator, candidate=False, mirrored=True)(Job(2, {}), deadline=Deadline.after(seconds), bar=1.1)
     assert isinstance(trial, Done)
@@ -90,7 +90,6 @@ def test_what_is_no_candidate_sets_no_bar_and_obeys_none(evaluator: Evaluator, s
     assert trial.metrics["mirrored_score"] < trial.metrics["usual_score"] - 0.2
 
 
-@pytest.mark.slow
 def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Done, seconds: float) -> None:
     trial = replace(evaluator, inherit=0)(Job(3, {}), deadline=Deadline.after(seconds), bar=-math.inf)
     assert isinstance(trial, Done)
@@ -100,7 +99,6 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-@pytest.mark.slow
 def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done, seconds: float) -> None:
     still = {"train/rate": 1e-12}
     jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))
@@ -112,7 +110,6 @@ def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator,
     assert not np.allclose(kernels[0], kernels[2], atol=1e-2)
 
 
-@pytest.mark.slow
 def test_a_dropped_promotion_has_done_what_its_weights_had_and_a_part_of_the_rest(
     evaluator: Evaluator, done: Done, seconds: float
 ) -> None:
@@ -140,7 +137,6 @@ def test_half_the_batch_is_tried_when_memory_ran_out(evaluator: Evaluator) -> No
     assert replace(evaluator, batch_size=1).lighter().batch_size == 1
 
 
-@pytest.mark.slow
 def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator, seconds: float) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, most))
@@ -153,7 +149,6 @@ def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator, seco
     assert list(evaluator.folder.glob("9.*")) == []
 
 
-@pytest.mark.slow
 def test_no_fold_knows_the_labels_that_it_is_asked_for(tmp_path: Path) -> None:
     """Random labels cannot be learned: whoever scores better than chance was told the answers."""
     rng = np.random.default_rng(0)

@@ -172,6 +172,7 @@ def test_a_category_that_training_never_saw_changes_no_indicator() -> None:
     np.testing.assert_allclose(logits([np.array([[1], [7]], np.int32)]), np.stack([bias, bias]), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Linear, MLP])
 def test_a_network_learns_what_only_bends_and_missing_cells_tell(kind: Any) -> None:
     rng = np.random.default_rng(0)

@@ -41,6 +41,7 @@ def test_fewer_samples_are_seen_more_often_within_bounds(samples: int) -> None:
     assert sum(epochs) >= sum(values["train/epochs"] for values in designs(2 * samples))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", list(designs(500))[:3:2], ids=lambda values: values["network"])
 def test_the_first_designs_learn_from_few_texts(values: dict[str, object]) -> None:
     texts, y = opinions(300, seed=0)
