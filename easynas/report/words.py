@@ -19,7 +19,10 @@ _NETWORKS = {
     ("texts", "transformer"): ("Attention", "every word looks at every other word"),
     ("tables", "linear"): ("Linear model", "adds up the columns, each with a weight"),
     ("tables", "mlp"): ("Layers of neurons", "mixes the columns again and again"),
-    ("tables", "realmlp"): ("Tuned layers of neurons", "the same, with settings that proved good on many tables"),
+    ("tables", "realmlp"): (
+        "Tuned layers of neurons",
+        "mixes the columns, with settings that proved good on many tables",
+    ),
     ("tables", "resnet"): ("Residual layers", "layers of neurons with shortcuts, so that deep ones learn"),
     ("tables", "tabm"): ("Team in one network", "several members share their weights and vote"),
     ("tables", "ftt"): ("Attention", "every column looks at every other column"),

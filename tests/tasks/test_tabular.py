@@ -118,7 +118,7 @@ def test_a_report_judges_by_what_it_is_given(fitted: easynas.TabularClassifier, 
     with pytest.raises(easynas.InputError, match="must be given together"):
         fitted.report(path, x_test=x[TEST])
     benign = y[TEST] == "benign"
-    with pytest.raises(easynas.InputError, match="must be computable"):  # an area under a curve needs both classes
+    with pytest.raises(easynas.InputError, match="`metric` must"):  # an area under a curve needs both classes
         fitted.report(path, x_test=x[TEST][benign], y_test=y[TEST][benign])
 
 
