@@ -92,7 +92,7 @@ def print_rows(console: Console, title: str, headings: Sequence[str], rows: Iter
         numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
-        table.add_row(*(f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(*(f"{cell:.5g}" if isinstance(cell, float) else str(cell) for cell in row))
     console.print(table)
 
 

@@ -64,9 +64,7 @@ def evaluate(model: Model, data: Unseen, *, as_json: Json = False, debug: Debug 
             return
         screen.print_lines(screen.remarks(), source.notes)
         title = f"Scores on {len(source.x):,} samples"
-        screen.print_rows(
-            screen.results(), title, ("metric", "score"), [(name, f"{score:.4f}") for name, score in scores.items()]
-        )
+        screen.print_rows(screen.results(), title, ("metric", "score"), scores.items())
 
 
 def export(
