@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
 from easynas.data.labels import LabelsTarget
-from easynas.data.stream import Given, is_stream, joined, pieces, take_in
+from easynas.data.stream import Given, joined, pieces
 from easynas.data.target import ClassTarget
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
@@ -25,6 +25,7 @@ from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.division import Division
+from easynas.tasks.intake import intake
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.modality import Modality
 from easynas.tasks.settings import Settings, is_plain, study_folder
@@ -154,7 +155,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
-        data, held_out = self._ingested(settings, x, y, sample_weight, validation_data)
+        data, held_out = intake(
+            self._modality(),
+            self._target,
+            settings,
+            x,
+            y,
+            sample_weight=sample_weight,
+            validation_data=validation_data,
+        )
         scoring = Scoring.of(settings.metric, data.target.answer)
         scoring.check(
             (held_out or data).y[Division.of(data, held_out, self._modality(), seed=settings.seed).validation]
@@ -172,40 +181,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             bundle, specimens = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
         self._take(bundle, study, specimens, deadline.elapsed)
         return self
-
-    def _ingested(
-        self, settings: Settings, x: Any, y: Any, sample_weight: Any, validation_data: Any
-    ) -> tuple[Dataset, Dataset | None]:
-        """The samples to train on, and those that the user holds out."""
-        given = self._taken_in(settings, x, y, sample_weight)
-        data = self._modality().ingest(given.x, given.y, sample_weight=given.weights, target=self._target)
-        if validation_data is None:
-            return replace(data, warnings=given.warnings + data.warnings), None
-        known = self._taken_in(settings, *_pair(validation_data))
-        warnings = given.warnings + known.warnings + data.warnings
-        return replace(data, warnings=warnings), data.held_out(known.x, known.y)
-
-    def _taken_in(self, settings: Settings, x: Any, y: Any, sample_weight: Any = None) -> Given:
-        """Samples that can be read again and again, see `take_in`."""
-        from easynas.report.progress import reading
-
-        with reading(verbose=settings.verbose if is_stream(x) else 0) as on_progress:
-            given = take_in(
-                x,
-                y,
-                sample_weight,
-                kind=self._modality().name,
-                folder=settings.directory,
-                seconds=_READING_SHARE * settings.seconds,
-                on_progress=on_progress,
-            )
-        if given.y is None:
-            # The first words are the ones scikit-learn's own estimators use.
-            raise InputError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None; pass `fit(x, y)`, or a "
-                "dataset of `(x, y)`."
-            )
-        return given
 
     def _take(self, bundle: "Bundle", study: Study, specimens: "Specimens | None", seconds: float) -> None:
         """Becomes a fitted estimator."""
@@ -395,17 +370,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         saved.save(self, self.bundle_, Path(folder))
 
 
-_READING_SHARE = 0.25  # of the budget may go into reading a dataset before anything is trained
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
-
-
-def _pair(validation_data: Any) -> tuple[Any, Any]:
-    if is_stream(validation_data):
-        return validation_data, None
-    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-        raise InputError(f"`validation_data` must be a pair (x, y). Received: {type(validation_data).__name__}.")
-    return validation_data[0], validation_data[1]
 
 
 def _rest(deadline: Deadline, study: Study) -> Deadline:
