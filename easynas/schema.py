@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+SMALLEST = 1e-7
+"""Probability that a smaller one counts as where logarithms are taken; float32 has about as much beside 1."""
+
 
 @dataclass(frozen=True)
 class ImageSchema:
