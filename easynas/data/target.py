@@ -4,7 +4,7 @@ Labels are compared by value, as Python does (`1 == 1.0 == True`), so data to pr
 training data. What comes out of `decode` has the dtype that went into `learn`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +29,9 @@ class ClassTarget:
 
     labels: tuple[Label, ...]
     dtype: str
-    thresholds: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = field(
+        default=(), repr=False
+    )  # found while training: no part of what data are called
 
     @classmethod
     def learn(cls, y: Any) -> Self:

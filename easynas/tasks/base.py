@@ -149,6 +149,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         deadline = Deadline.after(parse_budget(self.time_budget))
         settings = Settings.of(self)
+        if y is None:
+            raise InputError(
+                "`fit` requires y to be passed, but the target y is None; pass one target for every sample."
+            )
         data = self._modality().ingest(x, y, sample_weight=sample_weight, target=self._target)
         held_out = None if validation_data is None else data.held_out(*_pair(validation_data))
         scoring = Scoring.of(settings.metric, data.target.answer)
@@ -247,6 +251,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_bundle")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True  # trainings end by the clock
+        tags.target_tags.multi_output = True
+        tags.input_tags = replace(tags.input_tags, **self._modality().takes)
+        return tags
 
     def _answers(self, x: Any) -> "np.ndarray":
         """What the shipped model answers, `(n, outputs)` in the user's units."""

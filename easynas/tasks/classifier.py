@@ -47,6 +47,11 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         scores = {name: self._score(name, answers, encoded) for name in names}
         return {**scores, "log_loss": loss(answers, encoded, target.answer)}
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def _score(self, metric: str, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
         target = self.bundle_.target
         thresholds = target.thresholds if isinstance(target, ClassTarget | LabelsTarget) else ()

@@ -183,9 +183,9 @@ def test_samples_are_chosen_by_index() -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.zeros(3), r"shape \(3,\); pass `x.reshape\(-1, 1\)`"),
-        (np.zeros((0, 3)), "0 rows and 3 columns"),
-        ([], "0 rows"),
+        (np.zeros(3), r"shape \(3,\)\. Reshape your data: `x.reshape\(-1, 1\)`"),
+        (np.zeros((0, 3)), r"0 sample\(s\) \(shape=\(0, 3\)\)"),
+        ([], r"0 sample\(s\)"),
         (np.zeros((4, 2)), "2 columns without use: 'x0': Dropped: all cells say the same"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Received 'a' more than once"),
         (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])), "MultiIndex"),
@@ -209,7 +209,7 @@ def test_unusable_tables_are_explained(x: Any, message: str) -> None:
         ({"a": [1]}, r"Received no 'b'; rename"),
         ({"a": [1], "b": [2], "c": [3]}, r"Received 'c', which `fit` never saw"),
         ({"a": ["red"], "b": [2]}, "Column 'a' must be numeric as in `fit`. Received 'red'"),
-        (np.zeros((1, 3)), "2 columns seen in `fit`. Received 3"),
+        (np.zeros((1, 3)), "X has 3 features, but easynas is expecting 2"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
