@@ -13,6 +13,7 @@ from easynas.data.columns import (
     DateColumn,
     DroppedColumn,
     NumberColumn,
+    TextColumn,
     Used,
     column_config,
     column_from_config,
@@ -141,7 +142,8 @@ class TableEncoder:
     @property
     def chunk(self) -> int:
         """How many rows make a few megabytes."""
-        return max(1, _CHUNK_CELLS // max(1, len(self.number_names) + len(self.sizes)))
+        grams = sum(column.most_grams for column in self.used if isinstance(column, TextColumn))
+        return max(1, _CHUNK_CELLS // max(1, len(self.number_names) + len(self.sizes) + grams))
 
     @property
     def learned(self) -> str:

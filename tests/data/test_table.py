@@ -231,3 +231,22 @@ def test_other_columns_than_in_fit_are_explained(x: Any, message: str) -> None:
 def test_wrong_column_types_are_explained(kinds: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         TableEncoder.learn({"a": ["u", "v"]}, column_types=kinds)
+
+
+def test_texts_become_topics_and_missing_ones_none() -> None:
+    texts = ["the dress fits well", "it fits and I love it", "torn after a day", "torn and too late", "NA"]
+    table = {"size": [1.5, 2.5, 4.0, 3.0, 2.0] * 40, "review": texts * 40}
+    encoder = TableEncoder.learn(table, column_types={"review": "text"})
+    again = TableEncoder.from_config(json.loads(json.dumps(encoder.to_config())))
+    numbers = again.encode(again.check(table))["numbers"]
+    np.testing.assert_array_equal(numbers, encoder.encode(encoder.check(table))["numbers"])
+    assert again.number_names[:4] == ("size", "review length", "review words", "review topic 1")
+    topics = numbers[:5, 3:]
+    assert (topics[4] == 0).all()
+    assert len(np.unique(topics, axis=0)) == 5
+    assert not any("topic" in name for name in TableEncoder.learn({"a": texts}).number_names)  # five rows say nothing
+
+
+def test_a_column_of_blank_texts_has_no_topics() -> None:
+    table = {"a": np.arange(200.0), "b": ["NA", "?"] * 100}
+    assert TableEncoder.learn(table, column_types={"b": "text"}).number_names == ("a", "b length", "b words")
