@@ -74,6 +74,7 @@ PROBLEMS = {
     ),
     "adult": _classes("adult", "income", 0.927, metric="roc_auc"),
     "titanic": _classes("titanic", "Survived", 0.803, dropped=("PassengerId",)),
+    "reviews": _classes("womens_clothing_reviews", "Recommended IND", 0.909, dropped=("Rating",)),
     "wine": _classes("wine_quality", "quality", 0.568),
     "soybean": _classes("soybean", "class", 0.971),
     "california": _numbers("california_housing", "median_house_value", -44_551.0, metric="neg_root_mean_squared_error"),

@@ -6,6 +6,9 @@ from typing import Literal
 LARGEST_SIDE = 128
 """Pixels a side of the largest images that networks are trained on here: minutes on a few cores afford no more."""
 
+SMALLEST = 1e-7
+"""Probability that a smaller one counts as where logarithms are taken; float32 has about as much beside 1."""
+
 
 @dataclass(frozen=True)
 class ImageSchema:

@@ -9,7 +9,7 @@ Categories are 0 where missing, 1 where unknown or rare, then 2, 3, ... from the
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 from easynas.data.cells import characters, numbers, seconds, text, words
 from easynas.data.dates import DAY, PART_SCALING, PART_SIZES, date_part
 from easynas.data.scaling import Scaling
+from easynas.runtime.topics import Topics
 
 ABSENT, UNKNOWN, FIRST = 0, 1, 2
 """Codes of categories: missing, unknown or rare, the most frequent one."""
@@ -163,7 +164,7 @@ class DateColumn:
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of free text, of which networks for tables see how long it is and how many words it has.
+    """A column of free text: how long it is, how many words it has, and how much of every topic.
 
     Attributes:
         name: the user's.
@@ -171,6 +172,7 @@ class TextColumn:
         length: scaling of the number of characters.
         words: scaling of the number of words.
         absent: texts that mean missing.
+        topics: what its n-grams say; None: there are too few texts.
     """
 
     name: str
@@ -178,6 +180,7 @@ class TextColumn:
     length: Scaling
     words: Scaling
     absent: tuple[str, ...]
+    topics: Topics | None = field(default=None, compare=False)
 
     def read(self, cells: pd.Series) -> np.ndarray:
         return text(cells)
@@ -185,15 +188,22 @@ class TextColumn:
     def numbers(self, read: np.ndarray) -> list[np.ndarray]:
         absent = pd.Index(read, dtype=object).isin(self.absent)
         length, count = (np.where(absent, np.nan, measure(read)) for measure in (characters, words))
-        return [self.length.apply(length), self.words.apply(count)]
+        topics = [] if self.topics is None else list(self.topics.numbers(without(read, self.absent)).T)
+        return [self.length.apply(length), self.words.apply(count), *topics]
 
     def categories(self, read: np.ndarray) -> list[np.ndarray]:
         return []
 
     @property
+    def most_grams(self) -> int:
+        """How many n-grams are read of a text."""
+        return 0 if self.topics is None else self.topics.tokenizer.grams
+
+    @property
     def number_names(self) -> tuple[str, ...]:
         """What every number column is, in words."""
-        return (f"{self.name} length", f"{self.name} words")
+        topics = range(0 if self.topics is None else len(self.topics.scale))
+        return (f"{self.name} length", f"{self.name} words", *(f"{self.name} topic {topic + 1}" for topic in topics))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -218,6 +228,12 @@ Used = NumberColumn | CategoryColumn | DateColumn | TextColumn
 Column = Used | DroppedColumn
 
 
+def without(texts: np.ndarray, absent: Sequence[str]) -> list[str]:
+    """The texts, "" where they mean missing."""
+    found: list[str] = np.where(pd.Index(texts, dtype=object).isin(absent), "", texts).tolist()
+    return found
+
+
 def code_numbers(read: np.ndarray, values: Sequence[float]) -> np.ndarray:
     """The codes of numbers `(n,)` that name categories, int32 `(n,)`."""
     codes = pd.Index(values, dtype=np.float64).get_indexer(pd.Index(read, dtype=np.float64))
@@ -226,7 +242,10 @@ def code_numbers(read: np.ndarray, values: Sequence[float]) -> np.ndarray:
 
 def column_config(column: Column) -> dict[str, Any]:
     """A column as plain JSON values."""
-    return {"type": type(column).__name__, **asdict(column)}
+    config = {"type": type(column).__name__, **asdict(column)}
+    if isinstance(column, TextColumn) and column.topics is not None:
+        config["topics"] = column.topics.to_config()
+    return config
 
 
 def column_from_config(config: dict[str, Any]) -> Column:
@@ -240,6 +259,8 @@ def column_from_config(config: dict[str, Any]) -> Column:
 def _restored(name: str, value: Any) -> Any:
     if name == "profile":
         return Profile(**value)
+    if name == "topics" and value is not None:
+        return Topics.from_config(value)
     if isinstance(value, dict):
         return Scaling(**value)
     return tuple(value) if isinstance(value, (list, tuple)) else value

@@ -1,6 +1,7 @@
 """`frame`: whatever holds a table, as a pandas DataFrame with named columns; `Table`: its columns once they are read.
 
-Nothing is interpreted here: cells stay what they are.
+Nothing is interpreted here: cells stay what they are. Some messages have words of scikit-learn's own in them, which its
+checks of estimators look for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,8 +60,10 @@ def frame(x: Any) -> Frame:
         InputError: it is no table, is empty, or two columns have the same name.
     """
     cells, named = _cells(x)
-    if cells.shape[0] == 0 or cells.shape[1] == 0:
-        raise InputError(f"{_ADVICE} Received {cells.shape[0]} rows and {cells.shape[1]} columns.")
+    rows, columns = cells.shape
+    if rows == 0 or columns == 0:
+        received = f"{rows} sample(s)" if rows == 0 else f"{columns} feature(s)"
+        raise InputError(f"{_ADVICE} Received {received} (shape=({rows}, {columns})) while a minimum of 1 is required.")
     if isinstance(cells.columns, pd.MultiIndex):
         raise InputError(
             "Columns must have one name each. Received a MultiIndex; join its levels, for example with "
@@ -79,12 +82,12 @@ def _cells(x: Any) -> tuple[pd.DataFrame, bool]:
     if type(x).__module__.partition(".")[0] == "polars" and hasattr(x, "collect_schema"):
         table = x.collect() if hasattr(x, "collect") else x
         return pd.DataFrame({name: table[name].to_numpy() for name in table.columns}), True
+    if hasattr(x, "tocsr") or hasattr(x, "toarray"):
+        raise InputError(f"`x` must be a full table. Received a sparse {type(x).__name__}; pass `x.toarray()`.")
     if isinstance(x, Mapping):
         return _by_column(x), True
     if isinstance(x, (list, tuple)):
         return _by_row(x)
-    if hasattr(x, "tocsr") or hasattr(x, "toarray"):
-        raise InputError(f"`x` must be a full table. Received a sparse {type(x).__name__}; pass `x.toarray()`.")
     if isinstance(x, (str, bytes)) or hasattr(x, "__fspath__"):
         raise InputError(f"{_ADVICE} Received {str(x)!r}; read a file first, with `easynas.data.read_table`.")
     return _by_position(np.asarray(x))
@@ -117,8 +120,11 @@ def _by_position(array: np.ndarray) -> tuple[pd.DataFrame, bool]:
     if array.dtype.names is not None and array.ndim == 1:
         return pd.DataFrame(array), True
     if array.ndim != 2:
-        hint = "; pass `x.reshape(-1, 1)` if it is one column, `x.reshape(1, -1)` if one row" if array.ndim == 1 else ""
-        raise InputError(f"{_ADVICE} Received shape {array.shape}{hint}.")
+        one = " Reshape your data: `x.reshape(-1, 1)` if it is one column, `x.reshape(1, -1)` if it is one row."
+        raise InputError(f"{_ADVICE} Received shape {array.shape}.{one if array.ndim == 1 else ''}")
     if array.dtype.kind == "c":
-        raise InputError("Cells must be numbers, text, booleans or dates. Received complex numbers; pass their parts.")
+        raise InputError(
+            "Complex data not supported: cells must be numbers, text, booleans or dates. "
+            "Received complex numbers; pass their real and imaginary parts."
+        )
     return pd.DataFrame(array), False

@@ -24,6 +24,7 @@ from easynas.data.columns import (
     NumberColumn,
     Profile,
     TextColumn,
+    without,
 )
 from easynas.data.dates import (
     DAY,
@@ -33,6 +34,7 @@ from easynas.data.dates import (
 from easynas.data.scaling import (
     Scaling,
 )
+from easynas.data.topics import learn_topics
 from easynas.errors import InputError
 
 KINDS = ("numeric", "categorical", "boolean", "date", "text")
@@ -116,7 +118,7 @@ def _kind_of_text(name: str, present: pd.Series, distinct: int) -> tuple[str, st
     if distinct == len(texts) >= _SEEN_FOR_ID and counted.max() == 1:
         return "id", "Dropped: codes that never repeat."
     if counted.mean() >= _FREE_WORDS and distinct >= _FREE_DISTINCT * len(texts):
-        return "text", "Free text; of it the length and the number of words are used."
+        return "text", "Free text; its length, its number of words and its topics are used."
     return "categorical", f"{distinct} different texts."
 
 
@@ -131,7 +133,8 @@ def _build(name: str, cells: pd.Series, profile: Profile) -> Column:
             absent = _absent(texts)
             known = texts[~pd.Index(texts, dtype=object).isin(absent)]
             length, count = Scaling.learn(said.characters(known)), Scaling.learn(said.words(known))
-            return TextColumn(name, profile, length, count, absent)
+            topics = learn_topics(without(texts, absent))
+            return TextColumn(name, profile, length, count, absent, topics)
         case _:
             return _category_column(name, cells, profile)
 

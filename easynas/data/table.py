@@ -13,6 +13,7 @@ from easynas.data.columns import (
     DateColumn,
     DroppedColumn,
     NumberColumn,
+    TextColumn,
     Used,
     column_config,
     column_from_config,
@@ -141,7 +142,8 @@ class TableEncoder:
     @property
     def chunk(self) -> int:
         """How many rows make a few megabytes."""
-        return max(1, _CHUNK_CELLS // max(1, len(self.number_names) + len(self.sizes)))
+        grams = sum(column.most_grams for column in self.used if isinstance(column, TextColumn))
+        return max(1, _CHUNK_CELLS // max(1, len(self.number_names) + len(self.sizes) + grams))
 
     @property
     def learned(self) -> str:
@@ -171,9 +173,10 @@ class TableEncoder:
         names = [column.name for column in self.columns]
         if not (self.named and given.named):
             if given.cells.shape[1] != len(names):
+                # The first words are the ones of scikit-learn's own estimators.
                 raise InputError(
-                    f"`x` must have the {len(names)} columns seen in `fit`. Received {given.cells.shape[1]}; columns "
-                    "without names are told apart by their position."
+                    f"X has {given.cells.shape[1]} features, but easynas is expecting {len(names)} features as input. "
+                    "Columns without names are told apart by their position; pass all that `fit` saw."
                 )
             return given.cells.set_axis(names, axis=1)
         absent = [column.name for column in self.used if column.name not in given.cells]

@@ -4,7 +4,7 @@ Labels are compared by value, as Python does (`1 == 1.0 == True`), so data to pr
 training data. What comes out of `decode` has the dtype that went into `learn`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -23,10 +23,15 @@ class ClassTarget:
     Attributes:
         labels: the classes as plain Python values.
         dtype: numpy's string for the type the labels were given in, e.g. `"<i8"`, `"<U11"` or `"|O"`.
+        thresholds: of every class, positive: what is predicted is the class whose probability is the largest multiple
+            of its threshold; empty: the most probable one.
     """
 
     labels: tuple[Label, ...]
     dtype: str
+    thresholds: tuple[float, ...] = field(
+        default=(), repr=False
+    )  # found while training: no part of what data are called
 
     @classmethod
     def learn(cls, y: Any) -> Self:
@@ -79,17 +84,17 @@ class ClassTarget:
         return np.asarray(self.classes[np.asarray(indices)])
 
     def predictions(self, answers: np.ndarray) -> np.ndarray:
-        """Returns the most probable label of every row of `answers` `(n, classes)`."""
-        return self.decode(answers.argmax(axis=1))
+        """Returns the label for every row of `answers` `(n, classes)`, given the thresholds."""
+        return self.decode((answers / np.array(self.thresholds or 1.0)).argmax(axis=1))
 
     def to_config(self) -> dict[str, Any]:
         """Returns the target as plain JSON values."""
-        return {"labels": list(self.labels), "dtype": self.dtype}
+        return {"labels": list(self.labels), "dtype": self.dtype, "thresholds": list(self.thresholds)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Returns the target that `to_config` described."""
-        return cls(tuple(config["labels"]), config["dtype"])
+        return cls(tuple(config["labels"]), config["dtype"], tuple(config["thresholds"]))
 
     def _unknown(self, values: np.ndarray, unknown: np.ndarray) -> str:
         first = int(np.argmax(unknown))

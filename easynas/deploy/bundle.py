@@ -22,6 +22,7 @@ from easynas.data.registry import encoder_of, target_of, to_config
 from easynas.deploy.atomic import replacing
 from easynas.deploy.front import front
 from easynas.errors import InputError
+from easynas.nets.head import cool
 from easynas.schema import Answer
 
 FORMAT = 2  # of a bundle's folder; changes when an older easynas could not read it
@@ -96,7 +97,9 @@ def signature(inputs: Shapes, *, batch: int | None) -> Any:
     return tf.TensorSpec((batch, *inputs), tf.float32, name="image")
 
 
-def assemble(encoder: Encoder, answer: Answer, network: Callable[[Any], Any]) -> tuple[keras.Model, keras.Model]:
+def assemble(
+    encoder: Encoder, answer: Answer, network: Callable[[Any], Any], *, temperature: float = 1.0
+) -> tuple[keras.Model, keras.Model]:
     """Returns the models from raw samples, and from what a `.tflite` file takes, to answers in the user's units.
 
     Args:
@@ -104,6 +107,7 @@ def assemble(encoder: Encoder, answer: Answer, network: Callable[[Any], Any]) ->
         answer: what the network answers.
         network: from Keras tensors, as of `encoder.encode`, to the tensor of answers. It shares its weights with the
             results. Random augmentation belongs outside, unless `network` is a `keras.Model`.
+        temperature: by which logits are divided; probabilities have one only.
     """
     first = front(encoder)
 
@@ -111,13 +115,17 @@ def assemble(encoder: Encoder, answer: Answer, network: Callable[[Any], Any]) ->
         answers = network(x, training=False) if isinstance(network, keras.Model) else network(x)
         return keras.layers.Rescaling(answer.scale, answer.mean)(answers) if answer.kind == "numbers" else answers
 
+    def joined(inputs: Any, x: Any, name: str | None = None) -> keras.Model:
+        whole = keras.Model(inputs, ending(x), name=name)
+        return whole if temperature == 1.0 else cool(whole, answer, temperature)
+
     if first.on_device:
-        model = keras.Model(first.raw, ending(first.encoded))
+        model = joined(first.raw, first.encoded)
         return model, model
     seen = {
         name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name) for name, tensor in first.encoded.items()
     }
-    device = keras.Model(seen, ending(seen), name=NETWORK)
+    device = joined(seen, seen, NETWORK)
     return keras.Model(first.raw, device(first.encoded)), device
 
 

@@ -35,6 +35,8 @@ from easynas.data.scaling import (
     Scaling,
 )
 from easynas.data.table import TableEncoder
+from easynas.deploy.texts import gram_ids
+from easynas.runtime.topics import Topics
 
 Tensors = dict[str, Any]
 
@@ -88,7 +90,22 @@ def _encoded(column: Used, x: Any) -> tuple[list[Any], list[Any]]:
         case TextColumn():
             known = ops.not_equal(_text_codes(x, column.absent, []), ABSENT)
             lengths = [ops.where(known, _count(x, split), np.nan) for split in ("character", "whitespace")]
-            return [_scaled(each, by) for each, by in zip(lengths, (column.length, column.words), strict=True)], []
+            scaled = [_scaled(each, by) for each, by in zip(lengths, (column.length, column.words), strict=True)]
+            topics = [] if column.topics is None else _topics(column.topics, x, known)
+            return [*scaled, *topics], []
+
+
+def _topics(topics: Topics, x: Any, known: Any) -> list[Any]:
+    """How much of every topic is in a text, as `Topics.numbers`."""
+    ids = ops.where(known, gram_ids(x, topics.tokenizer), np.int32(0))
+    # The numbers are whole and below 2^24, so the layer's 32-bit floats hold them exactly.
+    table = np.concatenate([topics.vectors, np.square(topics.weights.astype(np.int32))[:, None]], axis=1)
+    layer = layers.Embedding(*table.shape, trainable=False, embeddings_initializer="zeros", dtype="float32")
+    sums = ops.sum(ops.cast(layer(ids), "float64"), axis=1)
+    layer.set_weights([table])
+    length = ops.sqrt(ops.maximum(sums[:, -1:], 1.0))
+    numbers = ops.cast(sums[:, :-1] / length * np.array(topics.scale), "float32")
+    return [numbers[:, topic : topic + 1] for topic in range(len(topics.scale))]
 
 
 def _scaled(x: Any, scaling: Scaling) -> Any:

@@ -22,17 +22,28 @@ _LAST = np.int32(2**31 - 1)
 
 def tokenize(encoder: TextEncoder) -> tuple[Any, dict[str, Any]]:
     """The input of texts `(batch,)`, and `"words"` and `"grams"` of them, int32, equal to those of `encoder.encode`."""
-    tokenizer = encoder.tokenizer
     text = Input((), dtype="string", name="text")
+    spelled = _Spelled.of(text, encoder.tokenizer)
+    words = _hash(spelled, *spelled.borders)
+    there = ops.less(spelled.borders[0], encoder.tokenizer.length)
+    ids = {"words": _words(words, there, encoder.tokenizer), "grams": _grams(spelled, words, there, encoder.tokenizer)}
+    return text, ids
+
+
+def gram_ids(text: Any, tokenizer: Tokenizer) -> Any:
+    """The n-grams of texts `(batch, 1)`, int32 `(batch, grams)`, equal to those of `tokenizer.encode`."""
     spelled = _Spelled.of(text, tokenizer)
     words = _hash(spelled, *spelled.borders)
     there = ops.less(spelled.borders[0], tokenizer.length)
+    return _grams(spelled, words, there, tokenizer)
+
+
+def _grams(spelled: "_Spelled", words: Any, there: Any, tokenizer: Tokenizer) -> Any:
     hashes = [*_word_grams(words, there)]
     if tokenizer.spelling:
         hashes += _character_grams(spelled)
     found = _lookup(tokenizer.gram_vocabulary, ops.concatenate(hashes, axis=1))
-    ids = {"words": _words(words, there, tokenizer), "grams": _distinct(found, tokenizer.grams)}
-    return text, ids
+    return _distinct(found, tokenizer.grams)
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,6 @@ class _Spelled:
             output_mode="int",
             output_sequence_length=length,
             vocabulary=list(tokenizer.characters),
-            name="characters",
         )(text)
         characters = ops.cast(characters, "int32")
         # The layer gives 0 behind the text and 1 to the unknown.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from easynas.engines.actors import RayEngine
 from easynas.errors import InputError
@@ -35,6 +35,7 @@ class Ray:
 
     address: str | None = None
     resources_per_trial: Mapping[str, float] | None = None
+    remote: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if importlib.util.find_spec("ray") is None:

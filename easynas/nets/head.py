@@ -5,10 +5,10 @@ from typing import Any
 
 import keras
 import keras_tuner
-from keras import layers
+from keras import layers, ops
 
 from easynas.nets.block import Block
-from easynas.schema import Answer
+from easynas.schema import SMALLEST, Answer
 
 MAX_DROPOUT = 0.5
 
@@ -57,12 +57,34 @@ def apart(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, each) if len(each.shape) == 3 else network
 
 
-def activate(logits: Any, answer: Answer) -> Any:
-    """From real numbers `(batch, outputs)` to answers, by a layer named `"answers"`."""
+def cool(network: keras.Model, answer: Answer, temperature: float) -> keras.Model:
+    """The network with its logits divided by a temperature; it shares its weights.
+
+    Of a network that ends in something else than `activate`, the mean of several for example, the logarithms of the
+    probabilities are its logits.
+    """
+    last = network.layers[-1]
+    ends_in_logits = last.name == "answers" and len(last.output.shape) == 2
+    logits = last.input if ends_in_logits else _logits(network.output, answer)
+    cooled = activate(
+        layers.Rescaling(1.0 / temperature)(logits), answer, name="answers" if ends_in_logits else "cooled"
+    )
+    return keras.Model(network.input, cooled, name=network.name)
+
+
+def _logits(probabilities: Any, answer: Answer) -> Any:
+    logarithms = ops.log(ops.maximum(probabilities, SMALLEST))
+    if answer.kind == "classes":
+        return logarithms
+    return logarithms - ops.log(ops.maximum(1.0 - probabilities, SMALLEST))
+
+
+def activate(logits: Any, answer: Answer, *, name: str = "answers") -> Any:
+    """From real numbers `(batch, outputs)` to answers, by a layer of that name."""
     match answer.kind:
         case "classes":
-            return layers.Softmax(dtype="float32", name="answers")(logits)
+            return layers.Softmax(dtype="float32", name=name)(logits)
         case "labels":
-            return layers.Activation("sigmoid", dtype="float32", name="answers")(logits)
+            return layers.Activation("sigmoid", dtype="float32", name=name)(logits)
         case "numbers":
-            return layers.Activation("linear", dtype="float32", name="answers")(logits)
+            return layers.Activation("linear", dtype="float32", name=name)(logits)

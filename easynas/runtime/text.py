@@ -59,7 +59,8 @@ class Text:
         answers = self.predict_proba(texts)
         match self.target["kind"]:
             case "classes":
-                return [self.target["labels"][index] for index in answers.argmax(axis=1)]
+                decided = (answers / np.array(self.target.get("thresholds") or 1.0)).argmax(axis=1)
+                return [self.target["labels"][index] for index in decided]
             case "labels":
                 given = answers >= np.array(self.target["thresholds"] or [0.5])
                 return [[self.target["labels"][index] for index in np.flatnonzero(row)] for row in given]

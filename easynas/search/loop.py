@@ -57,7 +57,10 @@ class Engine(Protocol):
 
 
 class Launcher(Protocol):
-    """Knows where trials can run and brings up an engine there; what `engine=` of an estimator takes."""
+    """Knows where trials can run and brings up an engine there; what `engine=` of an estimator takes.
+
+    One whose attribute `remote` is true brings up engines on other machines; the first seconds of a fit do without it.
+    """
 
     def start(
         self, evaluate: Evaluate, *, workers: int | None, threads: int | None, log: Path, grace: float = GRACE

@@ -266,6 +266,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_bundle")
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True  # trainings end by the clock
+        tags.target_tags.multi_output = True
+        tags.input_tags = replace(tags.input_tags, **self._modality().takes)
+        return tags
+
     def _answers(self, x: Any) -> "np.ndarray":
         """What the shipped model answers, `(n, outputs)` in the user's units."""
         answers: np.ndarray = self._judged(x, None).x

@@ -24,9 +24,11 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return self._answers(x)
 
     def predict(self, x: Any) -> Any:
-        """The most probable label of every raw sample, `(n,)`, in the dtype of the labels of `fit`.
+        """The label of every raw sample, `(n,)`, in the dtype of the labels of `fit`.
 
-        Where `fit` received any number of labels a sample, the same comes back in the same form.
+        It is the most probable one; where the metric asks for other decisions ("f1", "balanced_accuracy" and the like),
+        the one whose probability is the largest multiple of its threshold, see `bundle_.target`. Where `fit` received
+        any number of labels a sample, the same comes back in the same form.
         """
         return self.bundle_.predict(self._answers(x))
 
@@ -46,10 +48,15 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         scores = {name: self._score(name, answers, encoded) for name in names}
         return {**scores, "log_loss": loss(answers, encoded, target.answer)}
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def _score(self, metric: str, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
         target = self.bundle_.target
-        thresholds = target.thresholds if isinstance(target, LabelsTarget) else None
-        return Scoring(metric, target.answer).score(answers, y, weights=weights, thresholds=thresholds)
+        thresholds = target.thresholds if isinstance(target, ClassTarget | LabelsTarget) else ()
+        return Scoring(metric, target.answer).score(answers, y, weights=weights, thresholds=thresholds or None)
 
     def _target(self, y: Any) -> Target:
         return LabelsTarget.learn(y) if is_multilabel(y) else ClassTarget.learn(y)

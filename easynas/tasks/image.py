@@ -1,6 +1,7 @@
 """`ImageClassifier` and `ImageRegressor`: from images to a network."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from easynas import spaces
 from easynas.data.dataset import Dataset, Encoder
@@ -25,6 +26,7 @@ class Images:
     """Images, see `Modality`: networks as large as the time allows, the best of them trained as long as possible."""
 
     name = "images"
+    takes: ClassVar[Mapping[str, bool]] = {"two_d_array": False, "three_d_array": True}
     convolves = True
     counts_targets = False
     members = 1

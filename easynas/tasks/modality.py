@@ -1,7 +1,8 @@
 """`Modality`: what differs between images, texts and tables. Everything else of a fit is the same for all of them."""
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from easynas.data.dataset import Dataset, Encoder
 from easynas.schema import Answer
@@ -24,6 +25,9 @@ class Modality(Protocol):
 
     name: str
     """What its search spaces are listed under, see `easynas.spaces`."""
+
+    takes: ClassVar[Mapping[str, bool]]
+    """What samples may be, as scikit-learn's `InputTags` has it."""
 
     convolves: bool
     """Whether its networks spend their time in convolutions, which may be faster with half the digits."""

@@ -175,7 +175,9 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     deadline = session.deadline.within(seconds + _BASELINE_START)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
     patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left, session.deadline.elapsed)
-    with started(session, Local(), evaluate, workers=1, threads=cores(), grace=patience) as engine:
+    launcher = session.settings.launcher
+    near = Local() if getattr(launcher, "remote", False) else launcher  # there is no time to bring the data elsewhere
+    with started(session, near, evaluate, workers=1, threads=cores(), grace=patience) as engine:
         engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
         designed = design(session, prepared)
         trial = next_trial(engine, session.interrupt, meanwhile=designed.portfolio())

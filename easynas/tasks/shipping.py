@@ -1,14 +1,13 @@
 """What is shipped: the best network, or the average of several, with everything that belongs to it."""
 
 import time
-from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from keras import layers
 
-from easynas.data.dataset import Dataset, Target
-from easynas.data.labels import LabelsTarget
+from easynas.data.dataset import Dataset
 from easynas.data.photos import Photos
 from easynas.data.split import strata
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
@@ -19,6 +18,7 @@ from easynas.nets.network import build, model_of, precision
 from easynas.search.incumbent import to_ship
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import Values
+from easynas.tasks.finish import Finish
 from easynas.tasks.phases import BUNDLE_SECONDS, Prepared
 from easynas.tasks.session import Session
 from easynas.train import weights
@@ -72,11 +72,15 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
         raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
     shares = _shares(session, prepared, best) if final is None else {best.job.id: 1.0}
-    if len(shares) > 1:
-        best = _average(session, prepared, shares)
+    finish = Finish.of(_answers(session, shares), prepared.store.validation().y, session.scoring)
+    if len(shares) > 1 or finish.changes:
+        best = _finished(session, prepared, shares, finish)
         session.study.append(best)
+    for sentence in finish.sentences(session.scoring):
+        session.note(sentence)
     session.study.ship(best)
     trials = {trial.job.id: trial for trial in session.study.with_weights}
+    joined = partial(assemble, prepared.encoder, prepared.answer, temperature=finish.temperature)
     with precision("float32"):
         members = [
             member
@@ -85,23 +89,14 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         ]
         if len(members) == 1:
             [only] = members
-            model, device = assemble(prepared.encoder, prepared.answer, lambda x: build(only.network, only.values, x))
+            model, device = joined(lambda x: build(only.network, only.values, x))
             device.set_weights(only.weights)
         else:
-            model, device = assemble(prepared.encoder, prepared.answer, lambda x: _average_of(members, prepared, x))
+            model, device = joined(lambda x: _average_of(members, prepared, x))
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    target = _target(session, prepared, shares)
-    return Shipment(Bundle(model, device, prepared.encoder, target, data.samples[rows]), _answers(session, shares))
-
-
-def _target(session: Session, prepared: Prepared, shares: Shares) -> Target:
-    """The target; of labels with thresholds that suit the network."""
-    target = session.data.target
-    if not isinstance(target, LabelsTarget):
-        return target
-    y, answers = prepared.store.validation().y, _answers(session, shares)
-    return replace(target, thresholds=session.scoring.thresholds(answers, y))
+    bundle = Bundle(model, device, prepared.encoder, finish.target(data.target), data.samples[rows])
+    return Shipment(bundle, finish.answers)
 
 
 def _samples(data: Dataset) -> int:
@@ -124,21 +119,21 @@ def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
     return select(answers, prepared.store.validation().y, prepared.answer, most=most)
 
 
-def _average(session: Session, prepared: Prepared, shares: Shares) -> Done:
-    """The average as a trial of its own, scored as the others were."""
+def _finished(session: Session, prepared: Prepared, shares: Shares, finish: Finish) -> Done:
+    """What is shipped as a trial of its own, scored as the others were."""
     started = time.monotonic()
-    y, answers = prepared.store.validation().y, _answers(session, shares)
-    score = session.scoring.score(answers, y)
+    y, score = prepared.store.validation().y, finish.decision.score
     trials = {trial.job.id: trial for trial in session.study.with_weights}
     sums = {name: sum(trials[number].metrics[name] for number in shares) for name in ("parameters", "macs")}
     metrics = {
         **sums,
-        "loss": loss(answers, y, prepared.answer),
-        "standard_error": session.scoring.standard_error(score, answers, y),
+        "loss": loss(finish.answers, y, prepared.answer),
+        "standard_error": session.scoring.standard_error(score, finish.answers, y),
     }
     members = tuple(sorted(shares))
-    origin = "average of " + ", ".join(map(str, members))
-    job = Job(session.study.next_id, {"network": "average"}, origin=origin, members=members)
+    kind = "average" if len(members) > 1 else "adjusted"
+    origin = ("average of " if len(members) > 1 else "adjusted ") + ", ".join(map(str, members))
+    job = Job(session.study.next_id, {"network": kind}, origin=origin, members=members)
     session.note(f"The model is the {origin}; on held-out samples it scores {score:.4f}.")
     return Done(job, score, time.monotonic() - started, metrics)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class Tables:
 
     column_types: Mapping[Any, str] | None = None
     name = "tables"
+    takes: ClassVar[Mapping[str, bool]] = {"allow_nan": True, "categorical": True, "string": True}
     convolves = False
     counts_targets = False
     members = 5

@@ -1,6 +1,7 @@
 """`TextClassifier` and `TextRegressor`: from texts in any language to a network."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from easynas.data.dataset import Dataset, Encoder, ingest
 from easynas.data.tokenizer import TextEncoder, check_texts
@@ -26,6 +27,7 @@ class Texts:
     """Texts, see `Modality`: small networks of different kinds, trained for a few epochs, the best of them averaged."""
 
     name = "texts"
+    takes: ClassVar[Mapping[str, bool]] = {"two_d_array": False, "string": True, "allow_nan": True}
     convolves = False
     counts_targets = True
     members = 5

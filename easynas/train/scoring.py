@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from easynas.errors import InputError
-from easynas.schema import Answer
+from easynas.schema import SMALLEST, Answer
+from easynas.train.thresholds import GRID, Decision, class_thresholds, label_thresholds, middle_of_best
 
 DEFAULTS = {"classes": "accuracy", "labels": "f1_macro", "numbers": "r2"}
 """The metric of each kind of answer, unless the user names another."""
@@ -23,26 +23,28 @@ _USUAL = {
 _BALANCED = ("balanced", "f1", "jaccard", "macro", "matthews", "recall")
 """Words in the names of metrics in which rare classes count more than their share."""
 
-_THRESHOLDS = np.linspace(0.05, 0.95, 19)
+_DECIDED = ("balanced_accuracy", "f1", "jaccard", "matthews", "recall_macro")
+"""How the names of metrics begin for which another class than the most probable one may be the better decision."""
+
 _RESAMPLES = 40
-_PRIOR = 20
 
 Thresholds = float | Sequence[float]
-"""Probability from which labels are given: one for all, or one for each."""
+"""Probability from which labels are given or classes decided for: one for all, or one for each; see `thresholds`."""
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Probabilities that were computed already, as the classifier that a scorer asks for."""
 
-    def __init__(self, probabilities: np.ndarray) -> None:
+    def __init__(self, probabilities: np.ndarray, threshold: Thresholds) -> None:
         self.probabilities = probabilities
+        self.threshold = threshold
         self.classes_ = np.arange(probabilities.shape[1])
 
     def predict_proba(self, _: object) -> np.ndarray:
         return self.probabilities
 
     def predict(self, _: object) -> np.ndarray:
-        return np.asarray(self.probabilities.argmax(axis=1))
+        return np.asarray((self.probabilities / np.asarray(self.threshold)).argmax(axis=1))
 
 
 class _Labeller(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -101,8 +103,8 @@ class Scoring:
             answers: of networks, `(n, outputs)`.
             y: class numbers `(n,)`, or what each output should be, `(n, outputs)`.
             weights: how much each sample counts, `(n,)`; None: all the same.
-            thresholds: probability from which each label is given; None: the same for all, and the one that makes this
-                score best, so it is an estimate of what is possible.
+            thresholds: of every class or label, see `thresholds`; None: the most probable class; for labels the same
+                for all, and the one that makes this score best, so it is an estimate of what is possible.
         """
         return self._score(answers, y, weights, self._threshold(answers, y) if thresholds is None else thresholds)
 
@@ -111,22 +113,29 @@ class Scoring:
         """Whether rare classes count more in the metric than their share of the samples."""
         return self.answer.kind == "classes" and any(word in self.metric for word in _BALANCED)
 
-    def thresholds(self, probabilities: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
-        """The probability from which each label is given.
+    def decision(self, probabilities: np.ndarray, y: np.ndarray) -> Decision:
+        """The thresholds of classes or labels that make the metric best, and what they score.
 
-        Each label has the one that makes its F1 best; one that few samples have is drawn to the one that makes the
-        metric best for all, as if it had been that on `_PRIOR` more samples with the label.
+        Classes have some only where the metric asks for other decisions than the most probable class.
+
+        Args:
+            probabilities: of held-out samples, `(n, outputs)`.
+            y: class numbers `(n,)`, or 0 and 1 `(n, labels)`.
         """
-        common = float(np.max(self._threshold(probabilities, y)))
-        return tuple(_shrunk(probabilities[:, label], y[:, label], common) for label in range(self.answer.outputs))
+        if self.answer.kind == "labels":
+            common = self._threshold(probabilities, y)
+            thresholds = label_thresholds(probabilities, y, common)
+            return Decision(thresholds, self._score(probabilities, y, None, common))
+        if self.answer.kind == "classes" and self.metric.startswith(_DECIDED) and self._is_scorable(y):
+            return class_thresholds(probabilities, y, lambda some, wanted: self._score(some, wanted, None, 1.0))
+        return Decision((), self.score(probabilities, y))
 
     def _threshold(self, probabilities: np.ndarray, y: np.ndarray) -> float:
-        """The same threshold for all labels with which the metric is best; one half where there are no labels."""
+        """The same threshold for all labels with which the metric is best; 1 where there are no labels."""
         if self.answer.kind != "labels":
-            return 0.5
-        scores = [self._scored(_Labeller(probabilities, each), y.astype(np.int32), None) for each in _THRESHOLDS]
-        best = np.flatnonzero(np.asarray(scores) >= max(scores))
-        return float(_THRESHOLDS[best[len(best) // 2]])  # the middle one of equals
+            return 1.0
+        scores = [self._scored(_Labeller(probabilities, each), y.astype(np.int32), None) for each in GRID]
+        return float(GRID[middle_of_best(scores)])
 
     def standard_error(self, score: float, answers: np.ndarray, y: np.ndarray) -> float:
         """Standard error of a score: binomial for shares of samples, of a few resamples for anything else."""
@@ -172,10 +181,11 @@ class Scoring:
 
     def _score(self, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None, threshold: Thresholds) -> float:
         if self.metric == "accuracy" and self.answer.kind == "classes":
-            return float(np.average(answers.argmax(axis=1) == y, weights=weights))
+            decided = (answers / np.asarray(threshold)).argmax(axis=1)
+            return float(np.average(decided == y, weights=weights))
         match self.answer.kind:
             case "classes":
-                return self._scored(_Classifier(answers), y, weights)
+                return self._scored(_Classifier(answers, threshold), y, weights)
             case "labels":
                 return self._scored(_Labeller(answers, threshold), y.astype(np.int32), weights)
             case "numbers":
@@ -211,17 +221,6 @@ class Scoring:
         return f"{self.answer.outputs} classes{f', {absent} of which have none there' if absent else ''}"
 
 
-def _shrunk(probabilities: np.ndarray, y: np.ndarray, common: float) -> float:
-    """The threshold of one label, on the scale of logits between its own best one and the common one."""
-    chosen = probabilities[:, None] >= _THRESHOLDS
-    hits = (chosen & (y[:, None] > 0)).sum(axis=0)
-    f1 = 2 * hits / np.maximum(chosen.sum(axis=0) + y.sum(), 1)
-    best = np.flatnonzero(f1 >= f1.max())
-    own = float(_THRESHOLDS[best[len(best) // 2]])
-    share = float(y.sum() / (y.sum() + _PRIOR))
-    return float(expit(share * logit(own) + (1 - share) * logit(common)))
-
-
 def _invented(answer: Answer, count: int) -> np.ndarray:
     rng = np.random.default_rng(0)
     match answer.kind:
@@ -233,19 +232,19 @@ def _invented(answer: Answer, count: int) -> np.ndarray:
             return rng.normal(size=(count, answer.outputs))
 
 
-def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Mean negative logarithm of the probability of the right class."""
-    right = probabilities[np.arange(len(labels)), labels]
-    return float(-np.mean(np.log(np.maximum(right, 1e-7))))
-
-
 def loss(answers: np.ndarray, y: np.ndarray, answer: Answer) -> float:
     """What decides between equal scores: log loss of probabilities, mean squared error of standardised numbers."""
+    return float(losses(answers, y, answer).mean())
+
+
+def losses(answers: np.ndarray, y: np.ndarray, answer: Answer) -> np.ndarray:
+    """The loss of every sample `(n,)`, see `loss`; of labels and numbers the mean of the outputs."""
     match answer.kind:
         case "classes":
-            return log_loss(answers, y)
+            right = answers[np.arange(len(y)), y]
+            return np.asarray(-np.log(np.maximum(right, SMALLEST)))
         case "labels":
-            certain = np.clip(answers, 1e-7, 1 - 1e-7)
-            return float(-np.mean(np.where(y > 0, np.log(certain), np.log1p(-certain))))
+            certain = np.clip(answers, SMALLEST, 1 - SMALLEST)
+            return np.asarray(-np.where(y > 0, np.log(certain), np.log1p(-certain)).mean(axis=1))
         case "numbers":
-            return float(np.mean((answers - y) ** 2))
+            return np.asarray(((answers - y) ** 2).mean(axis=1))

@@ -184,9 +184,9 @@ def test_samples_are_chosen_by_index() -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.zeros(3), r"shape \(3,\); pass `x.reshape\(-1, 1\)`"),
-        (np.zeros((0, 3)), "0 rows and 3 columns"),
-        ([], "0 rows"),
+        (np.zeros(3), r"shape \(3,\)\. Reshape your data: `x.reshape\(-1, 1\)`"),
+        (np.zeros((0, 3)), r"0 sample\(s\) \(shape=\(0, 3\)\)"),
+        ([], r"0 sample\(s\)"),
         (np.zeros((4, 2)), "2 columns without use: 'x0': Dropped: all cells say the same"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Received 'a' more than once"),
         (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])), "MultiIndex"),
@@ -210,7 +210,7 @@ def test_unusable_tables_are_explained(x: Any, message: str) -> None:
         ({"a": [1]}, r"Received no 'b'; rename"),
         ({"a": [1], "b": [2], "c": [3]}, r"Received 'c', which `fit` never saw"),
         ({"a": ["red"], "b": [2]}, "Column 'a' must be numeric as in `fit`. Received 'red'"),
-        (np.zeros((1, 3)), "2 columns seen in `fit`. Received 3"),
+        (np.zeros((1, 3)), "X has 3 features, but easynas is expecting 2"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -248,3 +248,22 @@ def test_a_polars_frame_is_the_same_table_as_a_pandas_one(*, lazy: bool) -> None
     assert [column.profile.kind for column in encoder.columns] == [column.profile.kind for column in other.columns]
     encoded, expected = encoder.encode(encoder.check(given)), other.encode(other.check(pd.DataFrame(columns)))
     assert all(np.array_equal(encoded[name], expected[name], equal_nan=True) for name in expected)
+
+
+def test_texts_become_topics_and_missing_ones_none() -> None:
+    texts = ["the dress fits well", "it fits and I love it", "torn after a day", "torn and too late", "NA"]
+    table = {"size": [1.5, 2.5, 4.0, 3.0, 2.0] * 40, "review": texts * 40}
+    encoder = TableEncoder.learn(table, column_types={"review": "text"})
+    again = TableEncoder.from_config(json.loads(json.dumps(encoder.to_config())))
+    numbers = again.encode(again.check(table))["numbers"]
+    np.testing.assert_array_equal(numbers, encoder.encode(encoder.check(table))["numbers"])
+    assert again.number_names[:4] == ("size", "review length", "review words", "review topic 1")
+    topics = numbers[:5, 3:]
+    assert (topics[4] == 0).all()
+    assert len(np.unique(topics, axis=0)) == 5
+    assert not any("topic" in name for name in TableEncoder.learn({"a": texts}).number_names)  # five rows say nothing
+
+
+def test_a_column_of_blank_texts_has_no_topics() -> None:
+    table = {"a": np.arange(200.0), "b": ["NA", "?"] * 100}
+    assert TableEncoder.learn(table, column_types={"b": "text"}).number_names == ("a", "b length", "b words")

@@ -150,3 +150,11 @@ def test_an_unknown_label_is_named(y: Any, message: str) -> None:
 def test_many_classes_are_not_all_listed() -> None:
     with pytest.raises(InputError, match=r"1000 classes seen in `fit`: 0, .*8, 9, \.\.\.\. Received 1000"):
         ClassTarget.learn(np.arange(1000)).encode([1000])
+
+
+def test_what_is_predicted_is_the_largest_multiple_of_its_threshold() -> None:
+    target = ClassTarget(("cat", "dog", "eel"), "<U3", (0.5, 0.4, 0.1))
+    again = ClassTarget.from_config(json.loads(json.dumps(target.to_config())))
+    answers = np.array([[0.5, 0.3, 0.2], [0.8, 0.1, 0.1], [0.45, 0.5, 0.05]])
+    assert again.predictions(answers).tolist() == ["eel", "cat", "dog"]
+    assert ClassTarget(("cat", "dog", "eel"), "<U3").predictions(answers).tolist() == ["cat", "cat", "dog"]

@@ -48,14 +48,30 @@ def strange_orders() -> dict[str, list[object]]:
 @pytest.mark.slow
 def test_keras_layers_repeat_the_encoder_exactly() -> None:
     encoder = TableEncoder.learn(orders(), column_types={"shop": "categorical"})
-    inputs, outputs = tabulate(encoder)
-    model = keras.Model(inputs, outputs)
-    for table in (orders(), strange_orders()):
+    repeats(encoder, [orders(), strange_orders()])
+
+
+@pytest.mark.slow
+def test_keras_layers_find_the_topics_of_texts_exactly() -> None:
+    def with_titles(table: dict[str, list[object]]) -> dict[str, list[object]]:
+        titles = ["Größe M, gut!", "日本 good", "NA", "good GOOD 5", "M 5", ""]
+        return {**table, "title": [titles[row % 6] for row in range(len(table["weight"]))]}
+
+    encoder = TableEncoder.learn(with_titles(orders(rows=120)), column_types={"title": "text"})
+    assert {"title topic 1", "comment topic 2"} <= set(encoder.number_names)
+    repeats(encoder, [with_titles(orders()), with_titles(strange_orders())])
+
+
+def repeats(encoder: TableEncoder, tables: list[dict[str, list[object]]]) -> None:
+    """The Keras layers give what the encoder gives, called and compiled."""
+    model = keras.Model(*tabulate(encoder))
+    compiled = tf.function(model)
+    for table in tables:
         samples = encoder.check(table)
         raw = encoder.raw(samples)
         same(encoder, samples, {name: np.asarray(array) for name, array in model(raw).items()})
-        compiled = tf.function(model)({name: tf.constant(cells) for name, cells in raw.items()})
-        same(encoder, samples, {name: np.asarray(array) for name, array in compiled.items()})
+        received = compiled({name: tf.constant(cells) for name, cells in raw.items()})
+        same(encoder, samples, {name: np.asarray(array) for name, array in received.items()})
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer
 
 from easynas.errors import InputError
 from easynas.schema import Answer
-from easynas.train.scoring import Scoring, log_loss
+from easynas.train.scoring import Scoring, loss
 
 THREE = Answer("classes", 3)
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "roc_auc_ovr"]
@@ -120,6 +120,7 @@ def test_numbers_are_scored_in_their_units() -> None:
 
 def test_log_loss_is_finite_and_that_of_its_definition() -> None:
     probabilities = np.array([[0.5, 0.5], [0.25, 0.75], [1.0, 0.0]])
-    assert log_loss(probabilities[:2], np.array([0, 1])) == pytest.approx(-(math.log(0.5) + math.log(0.75)) / 2)
-    assert 0.0 <= log_loss(probabilities[2:], np.array([0])) < 1e-6
-    assert 10.0 < log_loss(probabilities[2:], np.array([1])) < 20.0
+    two = Answer("classes", 2)
+    assert loss(probabilities[:2], np.array([0, 1]), two) == pytest.approx(-(math.log(0.5) + math.log(0.75)) / 2)
+    assert 0.0 <= loss(probabilities[2:], np.array([0]), two) < 1e-6
+    assert 10.0 < loss(probabilities[2:], np.array([1]), two) < 20.0
