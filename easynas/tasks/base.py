@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from easynas.deploy.bundle import Bundle
-    from easynas.deploy.export import ExportReport
+    from easynas.deploy.exported import ExportReport
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
@@ -264,12 +264,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """The Keras model: raw samples in, probabilities out; its file loads with `keras.models.load_model` alone."""
         return self.bundle_.model
 
-    def export(self, path: str | Path, *, quantization: str | None = None) -> "ExportReport":
+    def export(self, path: str | Path, *, quantization: str | None = None, integers: bool = False) -> "ExportReport":
         """Writes the model for deployment and checks it against the Keras model sample by sample.
 
         Args:
-            path: ends in `.tflite` or `.keras`; without an ending, a SavedModel folder.
-            quantization: for `.tflite`: None (float32), "float16", "dynamic" or "int8".
+            path: ends in `.tflite`; in `.c` for microcontrollers; in `.keras` or `.onnx`; without an ending it is a
+                SavedModel folder. `easynas.runtime.load` runs a `.tflite` file without TensorFlow.
+            quantization: for `.tflite` and `.c`: None (float32), "float16", "dynamic", "int8" or "int16x8". Operators
+                that lose too much in "int8" stay in float, and the report says so.
+            integers: whether an "int8" or "int16x8" file takes and gives integers rather than float32.
 
         Returns:
             Size, latency and agreement with the Keras model.
@@ -280,7 +283,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         from easynas.deploy.export import export
 
-        return export(self.bundle_, path, quantization=quantization)
+        bundle, shipped = self.bundle_, self.study_.shipped
+        facts = {"score": None if shipped is None else shipped.score, "metric": self.study_.header["metric"]}
+        return export(bundle, path, quantization=quantization, integers=integers, facts=facts)
 
     def save(self, folder: str | Path) -> None:
         """Writes model, settings and journal into `folder`; no pickle. `easynas.load` reads it."""
