@@ -116,12 +116,22 @@ class Twin:
 
         What a tool adds, such as masks and ranges, stays behind.
         """
-        layers = {original_name(layer.name): layer for layer in trained.layers}
+        found = self.variables(trained)
         for name, source in self.sources.items():
-            found = {weight_name(weight): weight for weight in layers[name].weights}
             weights = source.layer.get_weights()
-            weights[source.start : source.start + len(source.names)] = [found[each].numpy() for each in source.names]
+            own = [found[name, each].numpy() for each in source.names]
+            weights[source.start : source.start + len(own)] = own
             source.layer.set_weights(weights)
+
+    def variables(self, trained: tf_keras.Model) -> dict[tuple[str, str], Any]:
+        """The variables of the twin's layers in `trained`, by the names of the layer and of the weight."""
+        layers = {original_name(layer.name): layer for layer in trained.layers}
+        return {
+            (name, weight_name(weight)): weight
+            for name, source in self.sources.items()
+            for weight in layers[name].weights
+            if weight_name(weight) in source.names
+        }
 
 
 def original_name(name: str) -> str:

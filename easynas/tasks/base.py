@@ -4,7 +4,9 @@
 it for the workers, and at the same time this process imports it for itself.
 """
 
+import copy
 import importlib.metadata
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -66,7 +68,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: labels `(classes,)` in their dtype, sorted; not for numbers.
-        best_score_: score of the shipped model on the held-out samples.
+        best_score_: score of the shipped model on the held-out samples; NaN after `compress`.
+        compression_: what `compress` did, a sentence a step.
         study_: all trials, the automatic choices (`study_.notes`) and the seconds of the phases (`study_.timings`).
         fit_seconds_: wall-clock seconds of the last `fit`.
     """
@@ -169,13 +172,16 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self._take(bundle, study, deadline.elapsed)
         return self
 
-    def _take(self, bundle: "Bundle", study: Study, seconds: float) -> None:
+    def _take(self, bundle: "Bundle", study: Study, seconds: float, *, compression: tuple[str, ...] = ()) -> None:
         """Becomes a fitted estimator."""
         self._bundle = bundle
         self.study_ = study
         if isinstance(bundle.target, ClassTarget | LabelsTarget):
             self.classes_ = bundle.target.classes
-        self.best_score_ = study.shipped.score if study.shipped is not None else float("nan")
+        # Nobody scored what became of the shipped network.
+        shipped = None if compression else study.shipped
+        self.best_score_ = float("nan") if shipped is None else shipped.score
+        self.compression_ = compression
         self.fit_seconds_ = seconds
 
     def _run(
@@ -283,9 +289,63 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         from easynas.deploy.export import export
 
-        bundle, shipped = self.bundle_, self.study_.shipped
-        facts = {"score": None if shipped is None else shipped.score, "metric": self.study_.header["metric"]}
+        bundle = self.bundle_
+        facts = {
+            "score": None if math.isnan(self.best_score_) else self.best_score_,
+            "metric": self.study_.header["metric"],
+        }
         return export(bundle, path, quantization=quantization, integers=integers, facts=facts)
+
+    def compress(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        time_budget: float | str = "60s",
+        quantization: str | None = None,
+        pruning: float | None = None,
+        pattern: str | None = None,
+        channels: float | None = None,
+        clusters: int | None = None,
+    ) -> Self:
+        """Returns another estimator with a smaller network, trained again on samples; this one stays as it is.
+
+        What each of them gains and costs is measured in docs/compression.md. Together they are done in the order
+        channels, pruning, clusters, quantization, and none undoes another.
+
+        Args:
+            x: samples as in `fit`, best those of `fit`.
+            y: what to predict, as in `fit`.
+            time_budget: seconds of training, at least 10; as in `Estimator`.
+            quantization: "int8": the training rounds as `export(path, quantization="int8")` will.
+            pruning: share of the weights that become zero, in (0, 1): a smaller file once it is compressed, not a
+                faster one.
+            pattern: where zeros may be: None, anywhere; "2:4", two of any four in a row; "block", groups of four.
+            channels: share of the channels that are taken out for good, in (0, 1): smaller and faster everywhere.
+            clusters: different values of a layer's weights, from 2 to 256: a smaller file once it is compressed.
+
+        Raises:
+            InputError: samples or a setting that cannot be used.
+            ExportError: the network is of a kind that the tools cannot work on.
+        """
+        deadline = Deadline.after(parse_budget(time_budget))
+        bundle = self.bundle_
+        samples, encoded = bundle.encoder.check(x), bundle.target.encode(y)
+        if len(samples) != len(encoded):
+            raise InputError(
+                f"`x` and `y` must have the same length. Received {len(samples)} samples and {len(encoded)} labels."
+            )
+        from easynas.deploy.compress import Compression, compress
+
+        compression = Compression.of(
+            channels=channels, pruning=pruning, pattern=pattern, clusters=clusters, quantization=quantization
+        )
+        smaller, notes = compress(
+            bundle, samples, encoded, compression, deadline=deadline, seed=self.study_.header["seed"]
+        )
+        other = copy.copy(self)
+        other._take(smaller, self.study_, self.fit_seconds_, compression=(*self.compression_, *notes))
+        return other
 
     def save(self, folder: str | Path) -> None:
         """Writes model, settings and journal into `folder`; no pickle. `easynas.load` reads it."""

@@ -29,7 +29,12 @@ def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:
     bundle.save(model, folder)
     estimator.study_.copy_to(folder)
     settings = {name: value for name, value in estimator.get_params().items() if is_plain(value)}
-    config = {"estimator": type(estimator).__name__, "settings": settings, "fit_seconds": estimator.fit_seconds_}
+    config = {
+        "estimator": type(estimator).__name__,
+        "settings": settings,
+        "fit_seconds": estimator.fit_seconds_,
+        "compression": list(estimator.compression_),
+    }
     (folder / FILE).write_text(json.dumps(config))
 
 
@@ -47,9 +52,10 @@ def load(folder: str | Path) -> "Estimator":
         config = json.loads(path.read_text(encoding="utf8"))
         estimator = _ESTIMATORS[config["estimator"]](**_plain(config["settings"]))
         seconds = float(config["fit_seconds"])
+        compression = tuple(str(note) for note in config.get("compression", ()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} must describe an estimator as `save` writes it. Received: {error}.") from error
-    estimator._take(bundle.load(folder), Study.read(Path(folder)), seconds)
+    estimator._take(bundle.load(folder), Study.read(Path(folder)), seconds, compression=compression)
     return estimator
 
 
