@@ -36,10 +36,12 @@ REQUIRED = [
 ]
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
+RUNTIME = ["ai-edge-litert>=2,<3"]  # all that a device needs beside numpy
 OPTUNA = ["optuna>=4,<6"]
 TEST = [
     *RAY,
     *OPTUNA,
+    *RUNTIME,
     "click>=8.2",
     "hypothesis>=6.100",
     "pillow>=10",
@@ -62,7 +64,15 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={"easynas": ["py.typed"], "easynas.samples": ["*.npz", "*LICENSE*"]},
     install_requires=REQUIRED,
-    extras_require={"onnx": ONNX, "optuna": OPTUNA, "ray": RAY, "test": TEST, "bench": BENCH, "dev": DEV},
+    extras_require={
+        "onnx": ONNX,
+        "optuna": OPTUNA,
+        "ray": RAY,
+        "runtime": RUNTIME,
+        "test": TEST,
+        "bench": BENCH,
+        "dev": DEV,
+    },
     entry_points={"console_scripts": ["easynas=easynas.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
