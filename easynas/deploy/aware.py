@@ -79,7 +79,7 @@ def _set_ranges(twin: Twin, aware: tf_keras.Model, lesson: Lesson) -> None:
     layers = [layer for layer in twin.model.layers if tf.is_tensor(layer.output) or hasattr(layer.output, "shape")]
     outputs = tf_keras.Model(twin.model.inputs, [layer.output for layer in layers])
     some = lesson.bundle.device_inputs(lesson.samples[:_CALIBRATING])
-    found = outputs(list(some.values()) if isinstance(some, dict) else some, training=False)
+    found = outputs(tf.nest.flatten(some), training=False)
     ranges = {
         layer.name: (float(tf.reduce_min(each)), float(tf.reduce_max(each)))
         for layer, each in zip(layers, tf.nest.flatten(found), strict=True)

@@ -228,7 +228,11 @@ def _taylor(layer: keras.Layer, gradients: dict[int, Any], channels: int) -> np.
     for weight in layer.trainable_weights:
         gradient = gradients[id(weight.value)]
         if gradient is not None and weight.shape[-1] == channels:
-            total += (np.asarray(weight.value) * np.asarray(gradient)).reshape(-1, channels).sum(axis=0)
+            total += (
+                (np.asarray(weight.value) * np.asarray(tf.convert_to_tensor(gradient)))
+                .reshape(-1, channels)
+                .sum(axis=0)
+            )
     return total**2
 
 

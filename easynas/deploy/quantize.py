@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import keras
 import tensorflow as tf
 
 from easynas.deploy.bundle import Bundle, signature
+from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
 
@@ -63,7 +63,7 @@ def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Ca
         ExportError: the converter refuses the model.
     """
     converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
-    if quantization != "int8" or integers or isinstance(bundle.device_shapes, dict):
+    if quantization != "int8" or integers:
         return Quantized(converted)
     numbers = bundle.target.answer.kind == "numbers"
     if not numbers and agreement(converted) >= ENOUGH:
@@ -98,10 +98,11 @@ def _with_exceptions(
 
 def _debugger(bundle: Bundle) -> Any:
     """TensorFlow's quantization debugger; None where it finds no operator whose error it could measure."""
+    names = _input_names(bundle)
     try:
         return tf.lite.experimental.QuantizationDebugger(
             converter=_converter(bundle, "int8", integers=False),
-            debug_dataset=lambda: _calibration(bundle, _CHECKED),
+            debug_dataset=lambda: _calibration(bundle, _CHECKED, names),
             debug_options=_options(()),
         )
     except ValueError:
@@ -164,19 +165,27 @@ def _converter(bundle: Bundle, quantization: str, *, integers: bool) -> Any:
                 operators.TFLITE_BUILTINS,
             ]
     if quantization in INTEGER:
-        converter.representative_dataset = lambda: _calibration(bundle, len(bundle.samples))
+        names = _input_names(bundle)
+        converter.representative_dataset = lambda: _calibration(bundle, len(bundle.samples), names)
         if integers:
             kind = tf.int8 if quantization == "int8" else tf.int16
             converter.inference_input_type = converter.inference_output_type = kind
     return converter
 
 
-def _calibration(bundle: Bundle, count: int) -> Iterator[Any]:
-    """One sample after the other, as a list of the only input, or by name."""
+def _calibration(bundle: Bundle, count: int, names: tuple[str, ...] = ()) -> Iterator[Any]:
+    """One sample after the other, as a list of the only input, or of those with these names."""
     inputs = bundle.device_inputs(bundle.samples[:count])
+    arrays = [inputs[name] for name in names] if isinstance(inputs, dict) else [inputs]
     for row in range(min(count, len(bundle.samples))):
-        single = keras.tree.map_structure(lambda array, row=row: array[row : row + 1], inputs)
-        yield single if isinstance(single, dict) else [single]
+        yield [array[row : row + 1] for array in arrays]
+
+
+def _input_names(bundle: Bundle) -> tuple[str, ...]:
+    """Names of several inputs in the order of a file, which lacks those that its network does not look at."""
+    if not isinstance(bundle.device_shapes, dict):
+        return ()
+    return tuple(Interpreter(_converter(bundle, "float32", integers=False).convert()).input_shapes)
 
 
 def _said(make: Callable[[], T], quantization: str) -> T:

@@ -18,6 +18,7 @@ from easynas.deploy.quantize import quantize
 from easynas.errors import InputError
 from easynas.runtime import Image, load
 from tests.deploy.conftest import chain, encoder_of, tower
+from tests.runtime.small import table_bundle, text_bundle
 
 
 def details(path):
@@ -39,6 +40,7 @@ def unequal():
     return Bundle(*assemble(encoder, target.answer, chain(layers)), encoder, target, samples)
 
 
+@pytest.mark.slow
 def test_numbers_of_different_size_all_survive_int8(unequal, tmp_path):
     report = export(unequal, tmp_path / "model.tflite", quantization="int8")
     assert report.agreement == 1.0
@@ -70,11 +72,22 @@ def one_convolution_in_float(content):
     return 1.0 if any(graph.tensors[index]["dtype"] is np.float32 for index in made) else 0.9
 
 
+@pytest.mark.slow
 def test_operators_that_lose_too_much_stay_in_float(bundle):
     made = quantize(bundle, "int8", integers=False, agreement=one_convolution_in_float)
     assert one_convolution_in_float(made.content) == 1.0
     assert 1 <= len(made.kept) <= 4
     assert not quantize(bundle, "int8", integers=False, agreement=lambda _: 1.0).kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [text_bundle, table_bundle])
+def test_texts_and_tables_are_quantized_too(make, tmp_path):
+    bundle = make()
+    report = export(bundle, tmp_path / "model.tflite", quantization="int8")
+    assert report.max_difference < 0.1
+    operators = Interpreter(report.path, delegates=False).graph()
+    assert any(tensor["dtype"] is np.int8 for tensor in operators.tensors.values())
 
 
 def test_a_file_describes_itself_and_the_runtime_reads_it(bundle, digits, tmp_path):
