@@ -37,7 +37,7 @@ _SCOPE = {
 }
 
 
-def train_aware(twin: Twin, lesson: Lesson, deadline: Deadline) -> tuple[str, ...]:
+def train_aware(twin: Twin, lesson: Lesson, deadline: Deadline) -> tuple[int, tuple[str, ...]]:
     """Trains the twin until the deadline with everything rounded, and brings the weights back into its network.
 
     Many zeros stay zero, and weights that share few values go on sharing them.
@@ -48,7 +48,7 @@ def train_aware(twin: Twin, lesson: Lesson, deadline: Deadline) -> tuple[str, ..
         deadline: when to end.
 
     Returns:
-        Kinds of layers that stay in float.
+        How many steps it were, and the kinds of layers that stay in float.
     """
     left: set[str] = set()
 
@@ -66,9 +66,9 @@ def train_aware(twin: Twin, lesson: Lesson, deadline: Deadline) -> tuple[str, ..
         aware = _keras.quantize_apply(model)
     _set_ranges(twin, aware, lesson)
     structure = Structure(twin.variables(aware).values())
-    tune(aware, lesson, deadline, rate=RATE, also=[structure])
+    steps = tune(aware, lesson, deadline, rate=RATE, also=[structure])
     twin.bring_back(aware)
-    return tuple(sorted(left))
+    return steps, tuple(sorted(left))
 
 
 def _set_ranges(twin: Twin, aware: tf_keras.Model, lesson: Lesson) -> None:

@@ -24,7 +24,7 @@ _LEAST = 8  # weights for each value, below which a layer keeps its own
 _keras = tfmot.clustering.keras
 
 
-def cluster(twin: Twin, lesson: Lesson, deadline: Deadline, *, clusters: int) -> None:
+def cluster(twin: Twin, lesson: Lesson, deadline: Deadline, *, clusters: int) -> int:
     """Trains the twin until the deadline with few different weights, and brings them back into its network.
 
     Zeros stay zero. The last layer keeps its own weights.
@@ -34,6 +34,9 @@ def cluster(twin: Twin, lesson: Lesson, deadline: Deadline, *, clusters: int) ->
         lesson: what to train on.
         deadline: when to end.
         clusters: different values a layer, from 2.
+
+    Returns:
+        How many steps it were.
     """
     last = last_weighted(twin.model)
 
@@ -45,5 +48,6 @@ def cluster(twin: Twin, lesson: Lesson, deadline: Deadline, *, clusters: int) ->
         return preserving.cluster_weights(layer, clusters, start, preserve_sparsity=sparse)
 
     model = tf_keras.models.clone_model(twin.model, clone_function=wrapped)
-    tune(model, lesson, deadline, rate=RATE)
+    steps = tune(model, lesson, deadline, rate=RATE)
     twin.bring_back(_keras.strip_clustering(model))
+    return steps

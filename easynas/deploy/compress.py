@@ -13,11 +13,15 @@ import keras
 import numpy as np
 
 from easynas.deploy.bundle import Bundle, rebuilt
+from easynas.deploy.exported import alike
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError, InputError
 from easynas.search.budget import Deadline
 
 PATTERNS = ("2:4", "block")
+FEW = 200
+"""Steps of a training below which a network has hardly recovered."""
+
 RATE = 1e-3  # after channels went, much has to be learned again
 _CHECKED = 8  # samples on which a twin must answer as its network does
 _SHARES = {"channels": 3.0, "pruning": 3.0, "clusters": 1.0, "quantization": 2.0}
@@ -76,7 +80,7 @@ class Compression:
 def compress(
     bundle: Bundle, samples: Any, y: np.ndarray, compression: Compression, *, deadline: Deadline, seed: int
 ) -> tuple[Bundle, tuple[str, ...]]:
-    """Returns a smaller bundle, and a sentence for each step.
+    """Returns a smaller bundle, and a sentence for each step and for the result.
 
     Args:
         bundle: stays as it is.
@@ -106,7 +110,11 @@ def compress(
                     raise ExportError(f"{error} It can be quantized by `export`, without a training.") from error
                 note = f"No training for int8: {error} The file is quantized after training all the same."
             notes.append(note)
-        return rebuilt(bundle, network), tuple(notes)
+        smaller = rebuilt(bundle, network)
+        before, after = bundle.answers(bundle.samples), smaller.answers(bundle.samples)
+        same = float(alike(before, after, bundle.target.answer).mean())
+        notes.append(f"Same answer as before for {same:.1%} of {len(bundle.samples)} samples.")
+        return smaller, tuple(notes)
 
 
 def _steps(lesson: Any, compression: Compression) -> list[tuple[str, Step]]:
@@ -140,15 +148,21 @@ def _steps(lesson: Any, compression: Compression) -> list[tuple[str, Step]]:
         )
 
     def few_values(network: keras.Model, until: Deadline) -> tuple[keras.Model, str]:
-        cluster(twin_of(network), lesson, until, clusters=int(compression.clusters or 0))
-        return network, f"A layer's weights have {compression.clusters} values, which helps once files are compressed."
+        steps = cluster(twin_of(network), lesson, until, clusters=int(compression.clusters or 0))
+        said = f"A layer's weights have {compression.clusters} values, which helps once files are compressed only"
+        return network, said + _trained(steps)
 
     def rounded(network: keras.Model, until: Deadline) -> tuple[keras.Model, str]:
-        left = train_aware(twin_of(network), lesson, until)
-        return network, "Trained for int8" + (f"; not seen by it: {', '.join(left)}." if left else ".")
+        steps, left = train_aware(twin_of(network), lesson, until)
+        return network, "Trained for int8" + (f", which left out: {', '.join(left)}" if left else "") + _trained(steps)
 
     known = {"channels": fewer_channels, "pruning": zeros, "clusters": few_values, "quantization": rounded}
     return [(name, step) for name, step in known.items() if getattr(compression, name) is not None]
+
+
+def _trained(steps: int) -> str:
+    """The end of a sentence: how long a network was trained again."""
+    return f"; {steps:,} steps." + (" That is little: more time would help." if steps < FEW else "")
 
 
 def _zeros(network: keras.Model) -> float:

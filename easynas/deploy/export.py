@@ -17,7 +17,7 @@ from easynas.deploy.array import as_c
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
-from easynas.deploy.exported import ExportReport
+from easynas.deploy.exported import ExportReport, alike
 from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
 from easynas.deploy.quantize import INTEGER, QUANTIZATIONS, quantize
 from easynas.errors import ExportError, InputError
@@ -30,7 +30,6 @@ LITE = (".tflite", ".c")
 EXACT = ("float32", "float16")  # these have no excuse for other labels
 AGREEMENT = 0.99
 ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
-ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 LATENCY_RUNS = 500
 CHUNK = 32  # samples compared at a time
 
@@ -117,7 +116,7 @@ def _write_lite(
 
     def agreement(content: bytes) -> float:
         received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
-        return float(_alike(expected, received, answer).mean())
+        return float(alike(expected, received, answer).mean())
 
     made = quantize(bundle, quantization, integers=integers, agreement=agreement)
     anatomy = Anatomy.of(made.content)
@@ -185,7 +184,7 @@ def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantiz
             f"Answers must be finite. The {quantization} file gives NaN or infinity for some samples"
             + ("; so does the Keras model." if not np.isfinite(expected).all() else "; choose another quantization.")
         )
-    agreement = float(_alike(expected, received, answer).mean())
+    agreement = float(alike(expected, received, answer).mean())
     largest = float((np.abs(expected - received) / (answer.scale or 1.0)).max())
     if quantization in EXACT and agreement < AGREEMENT and largest > ROUNDING:
         raise ExportError(
@@ -193,17 +192,6 @@ def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantiz
             f"It does for {agreement:.1%} of {len(expected)}, and differs by up to {largest:.2g}; nothing was written."
         )
     return agreement, largest
-
-
-def _alike(expected: np.ndarray, received: np.ndarray, answer: Answer) -> np.ndarray:
-    """Which answers are the same: `(n,)` for classes, `(n, outputs)` else."""
-    match answer.kind:
-        case "classes":
-            return np.asarray(expected.argmax(axis=1) == received.argmax(axis=1))
-        case "labels":
-            return np.asarray((expected > 0.5) == (received > 0.5))
-        case "numbers":
-            return np.asarray(np.abs(expected - received) / answer.scale <= ALIKE)
 
 
 def _warnings(agreement: float, quantization: str, kept: tuple[str, ...], answer: Answer) -> tuple[str, ...]:

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from easynas.schema import Answer
+
+ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
+
 
 @dataclass(frozen=True)
 class ExportReport:
@@ -46,3 +52,14 @@ class ExportReport:
             f"{self.agreement:.1%} of {self.samples} samples, differences up to {self.max_difference:.2g}"
         )
         return " ".join([line + ".", *self.warnings])
+
+
+def alike(expected: np.ndarray, received: np.ndarray, answer: Answer) -> np.ndarray:
+    """Which answers are the same: `(n,)` for classes, `(n, outputs)` else."""
+    match answer.kind:
+        case "classes":
+            return np.asarray(expected.argmax(axis=1) == received.argmax(axis=1))
+        case "labels":
+            return np.asarray((expected > 0.5) == (received > 0.5))
+        case "numbers":
+            return np.asarray(np.abs(expected - received) / answer.scale <= ALIKE)

@@ -16,10 +16,7 @@ from easynas.deploy.twin import Twin
 from easynas.search.budget import Deadline
 
 RATE = 1e-3
-PATTERNS = ("2:4", "block")
-"""Two of any four weights in a row, or groups of four weights."""
-
-_BLOCK = (4, 1)
+_BLOCK = (4, 1)  # four in a row of the kernel as TFLite stores it
 _KINDS = ("Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "Embedding")
 _OF_FOUR = ("Conv2D", "Dense")
 _GROWING = 0.7  # share of the time after which no more weights go
@@ -28,7 +25,7 @@ _ROUNDS = 10  # steps between two looks at the weights
 _keras = tfmot.sparsity.keras
 
 
-def prune(twin: Twin, lesson: Lesson, deadline: Deadline, *, sparsity: float, pattern: str | None) -> None:
+def prune(twin: Twin, lesson: Lesson, deadline: Deadline, *, sparsity: float, pattern: str | None) -> int:
     """Trains the twin until the deadline while weights become zero, and brings the rest back into its network.
 
     Args:
@@ -36,8 +33,11 @@ def prune(twin: Twin, lesson: Lesson, deadline: Deadline, *, sparsity: float, pa
         lesson: what to train on.
         deadline: when to end.
         sparsity: share of the weights that are zero in the end, in (0, 1). The last layer keeps all.
-        pattern: one of `PATTERNS`, for layers that it suits; None: any weights. "2:4" makes half of them zero, whatever
-            `sparsity` says.
+        pattern: None: any weights; "2:4": two of any four in a row, half of them whatever `sparsity` says; "block":
+            groups of four in dense layers. A layer that it does not suit loses any weights.
+
+    Returns:
+        How many steps it were.
     """
     progress = tf.Variable(0.0, trainable=False)
     last = last_weighted(twin.model)
@@ -55,8 +55,9 @@ def prune(twin: Twin, lesson: Lesson, deadline: Deadline, *, sparsity: float, pa
         return _keras.prune_low_magnitude(layer, growing)
 
     model = tf_keras.models.clone_model(twin.model, clone_function=wrapped)
-    tune(model, lesson, deadline, rate=RATE, progress=progress, also=[_keras.UpdatePruningStep()])
+    steps = tune(model, lesson, deadline, rate=RATE, progress=progress, also=[_keras.UpdatePruningStep()])
     twin.bring_back(_keras.strip_pruning(model))
+    return steps
 
 
 def last_weighted(model: tf_keras.Model) -> Any:

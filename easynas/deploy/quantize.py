@@ -1,9 +1,9 @@
 """Quantization after training: from a bundle to the content of a `.tflite` file with small numbers.
 
 "int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
-error is largest, in steps of their own scale, stay in float: one, two, four, at most eight of them (the method of
-TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers ends in
-float in any case, because numbers of different size cannot share the one scale that an int8 tensor has.
+error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
+method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers
+ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has.
 """
 
 import csv
@@ -27,8 +27,10 @@ QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 INTEGER = ("int8", "int16x8")
 """Quantizations whose files can take and give integers."""
 
-ENOUGH = 0.99
+ENOUGH = 0.985
 """Agreement from which on no operator is looked for that should stay in float."""
+
+_WORTH = 0.5  # share of the disagreement that exceptions must take away, or they are not worth their bytes
 
 _EXCEPTIONS = (1, 2, 4, 8)
 _CHECKED = 32  # samples on which the errors of operators are measured
@@ -74,24 +76,24 @@ def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Ca
 def _with_exceptions(
     bundle: Bundle, converted: bytes, *, numbers: bool, agreement: Callable[[bytes], float]
 ) -> Quantized:
-    """The file that agrees best of those with some operators in float, or the first that agrees well enough."""
-    best, most = Quantized(converted), agreement(converted)
+    """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
     debugger = _debugger(bundle)
     if debugger is None:
-        return best
+        return Quantized(converted)
     debugger.run()
     written = io.StringIO()
     debugger.layer_statistics_dump(written)
     operators = list(csv.DictReader(io.StringIO(written.getvalue())))
     ending = _ending(operators) if numbers else ()
     ranked = [name for name in _by_error(operators) if name not in ending]
-    for count in (0, *_EXCEPTIONS) if numbers else _EXCEPTIONS:
-        if count > len(ranked) or (most >= ENOUGH and best.kept):
-            break
+    plain = _keeping(debugger, ending) if numbers else converted
+    best = Quantized(converted) if plain is None else Quantized(plain, ending)
+    least = most = agreement(best.content)
+    for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
         kept = (*ending, *ranked[:count])
         content = _keeping(debugger, kept)
         share = 0.0 if content is None else agreement(content)
-        if content is not None and (share > most or (numbers and count == 0)):
+        if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
             best, most = Quantized(content, kept), share
     return best
 

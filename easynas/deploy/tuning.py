@@ -64,8 +64,8 @@ def tune(
     rate: float,
     progress: Any = None,
     also: Sequence[Any] = (),
-) -> None:
-    """Trains `model` until the deadline; at least two steps.
+) -> int:
+    """Trains `model` until the deadline, at least two steps, and returns how many it were.
 
     Args:
         model: takes what the bundle's `device` takes and answers in the user's units.
@@ -78,6 +78,7 @@ def tune(
     model.compile(tf_keras.optimizers.Adam(rate, clipnorm=1.0), loss=lesson.loss)
     pace = Pace(deadline, rate, progress)
     model.fit(_Batches(lesson), epochs=_ENDLESS, callbacks=[pace, *also], verbose=0)
+    return pace.steps
 
 
 _ENDLESS = 1_000_000
@@ -97,9 +98,11 @@ class Pace(tf_keras.callbacks.Callback):  # type: ignore[misc]
         self._deadline, self._rate, self._progress = deadline, rate, progress
         self._rest: Deadline | None = None
         self._ended = False
+        self.steps = 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Looks at the clock."""
+        self.steps += 1
         if self._rest is None:
             self._rest = self._deadline.within(max(self._deadline.left, 1e-3))
         done = 1.0 if self._deadline.passed else min(1.0, self._rest.elapsed / max(self._rest.total, 1e-3))
