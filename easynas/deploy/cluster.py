@@ -41,7 +41,9 @@ def cluster(twin: Twin, lesson: Lesson, deadline: Deadline, *, clusters: int) ->
     last = last_weighted(twin.model)
 
     def wrapped(layer: Any) -> Any:
-        if type(layer).__name__ not in _KINDS or layer is last or np.prod(layer.kernel.shape) < _LEAST * clusters:
+        if type(layer).__name__ not in _KINDS or layer is last or not layer.trainable:
+            return layer
+        if np.prod(layer.kernel.shape) < _LEAST * clusters:
             return layer
         start = _keras.CentroidInitialization.KMEANS_PLUS_PLUS
         sparse = bool((np.asarray(layer.kernel) == 0).mean() > SPARSE)

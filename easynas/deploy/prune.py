@@ -44,7 +44,7 @@ def prune(twin: Twin, lesson: Lesson, deadline: Deadline, *, sparsity: float, pa
 
     def wrapped(layer: Any) -> Any:
         kind = type(layer).__name__
-        if kind not in _KINDS or layer is last:
+        if kind not in _KINDS or layer is last or not layer.trainable:
             return layer
         if pattern == "2:4" and kind in _OF_FOUR and layer.kernel.shape[-2] % 4 == 0:
             half = _keras.ConstantSparsity(0.5, 0, frequency=_ROUNDS)

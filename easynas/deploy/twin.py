@@ -280,6 +280,7 @@ class _Builder:
         if settings.get("activation") is not None:
             settings["activation"] = _activation(settings["activation"])
         twin = twin_kind(**settings, name=self._name(layer))
+        twin.trainable = layer.trainable
         self._pairs.append((layer, start, twin))
         return twin
 

@@ -73,6 +73,14 @@ def test_what_runs_as_it_is_has_a_name():
     ]
 
 
+def test_what_is_not_trained_is_not_trained_there_either():
+    x = keras.Input((4,))
+    frozen = keras.layers.Dense(3, trainable=False)
+    model = keras.Model(x, keras.layers.Dense(2)(keras.layers.GroupNormalization(1)(frozen(x))))
+    twin = Twin.of(model, np.ones((2, 4), np.float32))
+    assert len(twin.model.trainable_weights) == len(model.trainable_weights) == 4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IMAGES)
 def test_networks_for_images_have_twins(name):
