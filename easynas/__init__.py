@@ -17,7 +17,7 @@ from easynas.version import __version__
 
 if TYPE_CHECKING:
     from easynas import engines, samples, spaces, strategies, testing
-    from easynas.deploy.exported import ExportReport
+    from easynas.deploy.export import ExportReport
     from easynas.errors import (
         BudgetError,
         EasynasError,
@@ -81,7 +81,7 @@ _HOMES = {
     "Done": _TRIAL,
     "EasynasError": _ERRORS,
     "ExportError": _ERRORS,
-    "ExportReport": "easynas.deploy.exported",
+    "ExportReport": "easynas.deploy.export",
     "Failed": _TRIAL,
     "ImageClassifier": "easynas.tasks.image",
     "ImageRegressor": "easynas.tasks.image",

@@ -16,7 +16,7 @@ from rich.table import Table
 from easynas.version import __version__
 
 if TYPE_CHECKING:
-    from easynas.deploy.exported import ExportReport
+    from easynas.deploy.export import ExportReport
     from easynas.tasks.image import ImageClassifier
 
 app = typer.Typer(

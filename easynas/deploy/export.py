@@ -23,6 +23,8 @@ from easynas.deploy.quantize import INTEGER, QUANTIZATIONS, quantize
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
 
+__all__ = ["ExportReport", "export"]
+
 FORMATS = {".tflite": "tflite", ".c": "c", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
 LITE = (".tflite", ".c")
 """Files that TFLite runs, and that can be quantized."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from easynas.deploy.bundle import Bundle
-    from easynas.deploy.exported import ExportReport
+    from easynas.deploy.export import ExportReport
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
