@@ -39,11 +39,13 @@ REQUIRED = [
 PARQUET = ["pyarrow>=15"]
 RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
+RUNTIME = ["ai-edge-litert>=2,<3"]  # all that a device needs beside numpy
 OPTUNA = ["optuna>=4,<6"]
 TEST = [
     *PARQUET,
     *RAY,
     *OPTUNA,
+    *RUNTIME,
     "click>=8.2",
     "hypothesis>=6.100",
     "polars>=1",
@@ -76,6 +78,7 @@ setup(
         "optuna": OPTUNA,
         "parquet": PARQUET,
         "ray": RAY,
+        "runtime": RUNTIME,
         "test": TEST,
         "bench": BENCH,
         "docs": DOCS,

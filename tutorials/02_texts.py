@@ -55,12 +55,12 @@ print(classifier.leaderboard()[["trial", "status", "score", "network", "seconds"
 # %% [markdown]
 # ## Shipping it
 #
-# The Keras model takes texts as they are. A `.tflite` file takes the integers that texts become, and a `.json` file of
-# the same name says how: `easynas.runtime` reads both on a device, with numpy and an interpreter alone.
+# The Keras model takes texts as they are. A `.tflite` file takes the integers that texts become, and says inside how:
+# `easynas.runtime` reads it on a device, with numpy and an interpreter alone.
 
 # %%
 folder = Path(tempfile.mkdtemp(prefix="easynas-tutorial-"))
 print(classifier.export(folder / "library.keras"))
 print(classifier.export(folder / "library.tflite", quantization="dynamic"))
-on_device = runtime.Text(folder / "library.tflite")
+on_device = runtime.load(folder / "library.tflite")
 print(on_device.predict(["Returns a copy of the array.", "Fit the model to the training data."]))

@@ -1,1 +1,1 @@
-"""From a trained network to files: the bundle, its conversion, and measurements on the converted file itself."""
+"""From a trained network to files: bundle, compression, conversion, and measurements on the converted file itself."""

@@ -129,6 +129,14 @@ def assemble(
     return keras.Model(first.raw, device(first.encoded)), device
 
 
+def rebuilt(bundle: Bundle, device: keras.Model) -> Bundle:
+    """Returns the bundle with another `device`, which takes and answers the same."""
+    first = front(bundle.encoder)
+    if first.on_device:
+        return dataclasses.replace(bundle, model=device, device=device)
+    return dataclasses.replace(bundle, model=keras.Model(first.raw, device(first.encoded)), device=device)
+
+
 def choose_samples(strata: np.ndarray, *, count: int, seed: int) -> np.ndarray:
     """Returns the sorted indices of some samples, the classes as equally often as there are samples of them.
 

@@ -1,12 +1,11 @@
-"""The conversions of a bundle's model: one function per format, each writes a file and returns a way to run it.
+"""The conversions of a bundle's model, but for TFLite: each writes a file and returns a way to run it.
 
 Each model is called with `training=False`; otherwise layers whose default is a training, like Keras' augmentation,
 would be exported in that mode.
 """
 
 import importlib.util
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import tensorflow as tf
 
 from easynas.data.dataset import Inputs
 from easynas.deploy.bundle import Bundle, signature
-from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
 
@@ -24,36 +22,6 @@ ONNX_PACKAGES = ("tf2onnx", "onnxruntime")
 
 Run = Callable[[Any], np.ndarray]
 """From checked samples to answers `(n, outputs)`."""
-
-
-def to_tflite(bundle: Bundle, path: Path, quantization: str) -> Run:
-    """Writes a `.tflite` file of the bundle's `device` for one sample at a time, float32 out.
-
-    Args:
-        bundle: what to convert; its samples calibrate int8.
-        path: the file to write.
-        quantization: `"float32"`, `"float16"` (weights), `"dynamic"` (int8 weights) or `"int8"` (all arithmetic).
-
-    Raises:
-        ExportError: the converter refuses the model.
-    """
-    with warnings.catch_warnings(), Silence() as silence:
-        warnings.simplefilter("ignore")
-        # A graph with its weights frozen in converts five times faster than the converter's own way for Keras models,
-        # which writes a SavedModel first; the file runs equally fast.
-        single = signature(bundle.device_shapes, batch=1)
-        graph = tf.function(lambda x: bundle.device(x, training=False)).get_concrete_function(single)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
-        _set_quantization(converter, quantization, bundle)
-        content, refusal = _convert(converter)
-    if refusal is not None:
-        raise ExportError(
-            f"Every layer must have a counterpart in TFLite for quantization {quantization!r}. "
-            f"The converter said: {_essence(refusal, silence.text)}"
-        )
-    path.write_bytes(content)
-    interpreter = Interpreter(path)
-    return lambda samples: interpreter.run(bundle.device_inputs(samples))
 
 
 def to_keras(bundle: Bundle, path: Path) -> Run:
@@ -118,39 +86,3 @@ def _tensors(bundle: Bundle, samples: Any) -> Any:
         bundle.model.input,
         bundle.encoder.raw(samples),
     )
-
-
-def _set_quantization(converter: Any, quantization: str, bundle: Bundle) -> None:
-    if quantization == "float32":
-        return
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    match quantization:
-        case "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        case "int8":
-            converter.representative_dataset = lambda: _calibration(bundle)
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-
-
-def _calibration(bundle: Bundle) -> Iterator[Any]:
-    """One sample after the other, as a list of the only input, or by name."""
-    inputs = bundle.device_inputs(bundle.samples)
-    for row in range(len(bundle.samples)):
-        single = keras.tree.map_structure(lambda array, row=row: array[row : row + 1], inputs)
-        yield single if isinstance(single, dict) else [single]
-
-
-def _convert(converter: Any) -> tuple[bytes, Exception | None]:
-    """The content of the file, or why there is none."""
-    from tensorflow.lite.python.convert import ConverterError
-
-    try:
-        return converter.convert(), None
-    except (ConverterError, RuntimeError, ValueError) as error:
-        return b"", error
-
-
-def _essence(refusal: Exception, output: str) -> str:
-    """The lines that name a reason, of the pages that the converter writes."""
-    lines = [line.strip() for line in f"{refusal}\n{output}".splitlines() if "error:" in line]
-    return " ".join(dict.fromkeys(lines[:3])) or str(refusal).strip()[:300]

@@ -4,149 +4,174 @@ A file appears only after every sample of the bundle went through it and the ans
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from easynas.data.registry import to_config
+from easynas.deploy import description
+from easynas.deploy.anatomy import Anatomy
+from easynas.deploy.array import as_c
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
-from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model, to_tflite
-from easynas.deploy.measure import LATENCY_SECONDS, latency, size_kb, time_calls
+from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
+from easynas.deploy.exported import ExportReport, alike
+from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
+from easynas.deploy.quantize import INTEGER, QUANTIZATIONS, quantize
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
 
-ENCODED = (".tflite", ".onnx")
-"""Files that take encoded texts and rows; what they mean is in a `.json` of the same name."""
+__all__ = ["ExportReport", "export"]
 
-FORMATS = {".tflite": "tflite", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
-QUANTIZATIONS = ("float32", "float16", "dynamic", "int8")
+FORMATS = {".tflite": "tflite", ".c": "c", ".keras": "keras", ".onnx": "onnx", "": "saved_model"}
+LITE = (".tflite", ".c")
+"""Files that TFLite runs, and that can be quantized."""
+
 EXACT = ("float32", "float16")  # these have no excuse for other labels
 AGREEMENT = 0.99
 ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
-ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 LATENCY_RUNS = 500
 CHUNK = 32  # samples compared at a time
 
 
-@dataclass(frozen=True)
-class ExportReport:
-    """What was written and how it compares with the Keras model.
-
-    Attributes:
-        path: the file or folder.
-        format: `"tflite"`, `"keras"`, `"onnx"` or `"saved_model"`.
-        quantization: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
-        size_kb: size on disk in units of 1024 bytes.
-        latency_ms: median time for one sample on one thread of this machine; None for formats without a runtime.
-        agreement: share of the answers that are the same from Keras and from the file: labels that agree, numbers that
-            differ by at most 5 % of their standard deviation.
-        max_difference: largest difference of a probability, or of a number in standard deviations.
-        samples: how many samples were compared.
-        warnings: sentences for the user.
-    """
-
-    path: Path
-    format: str
-    quantization: str
-    size_kb: float
-    latency_ms: float | None
-    agreement: float
-    max_difference: float
-    samples: int
-    warnings: tuple[str, ...]
-
-    def __str__(self) -> str:
-        speed = "" if self.latency_ms is None else f", {self.latency_ms:.3g} ms a sample"
-        line = (
-            f"{self.path} ({self.quantization}): {self.size_kb:.1f} kB{speed}, same answer as Keras for "
-            f"{self.agreement:.1%} of {self.samples} samples, differences up to {self.max_difference:.2g}"
-        )
-        return " ".join([line + ".", *self.warnings])
-
-
-def export(bundle: Bundle, path: str | Path, *, quantization: str | None = None) -> ExportReport:
+def export(
+    bundle: Bundle,
+    path: str | Path,
+    *,
+    quantization: str | None = None,
+    integers: bool = False,
+    facts: Mapping[str, Any] | None = None,
+) -> ExportReport:
     """Writes the model of `bundle` to `path` and returns how the file compares with it.
 
     Args:
-        bundle: what to export; its samples calibrate int8 and check every file.
-        path: the suffix decides the format: `.tflite`, `.keras`, `.onnx`; none: a SavedModel folder. Missing parent
-            folders are created, an earlier export is replaced. Of texts and tables `.tflite` and `.onnx` take what is
-            encoded, and a `.json` of the same name says how, for `easynas.runtime` among others.
-        quantization: for `.tflite` only: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`; None: `"float32"`.
+        bundle: what to export; its samples calibrate integers and check every file.
+        path: the suffix decides the format: `.tflite`; `.c`, the same as an array for microcontrollers; `.keras`;
+            `.onnx`; none: a SavedModel folder. Missing parent folders are created, an earlier export is replaced.
+            Of texts and tables `.tflite` and `.onnx` take what is encoded. How, and what the answers mean, is inside
+            the `.tflite` file for `easynas.runtime`, and in a `.json` beside the `.onnx` file.
+        quantization: for `.tflite` and `.c` only: one of `QUANTIZATIONS`; None: `"float32"`.
+        integers: whether an `"int8"` or `"int16x8"` file takes and gives integers rather than float32.
+        facts: what else the description of a `.tflite` file says; plain JSON values.
 
     Raises:
         InputError: the suffix or the quantization is none of the above, or `path` holds something else.
         ExportError: the model cannot be converted, or the file disagrees with it; `path` is left as it was.
     """
     path = Path(path)
-    _check(path, quantization)
+    _check(path, quantization, integers=integers)
     chosen = "float32" if quantization is None else quantization
     expected = bundle.answers(bundle.samples)
-    with replacing(path) as draft, _beside(bundle, path):
-        run = _write(bundle, draft, chosen)
-        agreement, difference = _compare(expected, _answers(run, bundle.samples), bundle.target.answer, chosen)
+    with replacing(path) as draft, _beside(bundle, path, facts or {}):
+        written = _write(bundle, draft, chosen, expected, integers=integers, facts=facts or {})
+        received = _answers(written.run, bundle.samples)
+        agreement, difference = _compare(expected, received, bundle.target.answer, chosen)
+        speed, anatomy = written.latency, written.anatomy
         return ExportReport(
             path=path,
             format=FORMATS[path.suffix],
             quantization=chosen,
             size_kb=size_kb(draft),
-            latency_ms=_latency_ms(draft, run, bundle.samples[:1]),
+            latency_ms=None if speed is None else speed.median_ms,
+            latency_p90_ms=None if speed is None else speed.p90_ms,
+            arena_kb=None if anatomy is None else anatomy.arena_kb,
+            macs=None if anatomy is None else anatomy.macs,
+            parameters=None if anatomy is None else anatomy.parameters,
             agreement=agreement,
             max_difference=difference,
             samples=len(bundle.samples),
-            warnings=_warnings(agreement, chosen),
+            warnings=_warnings(agreement, chosen, written.kept, bundle.target.answer),
         )
 
 
+class _Written(NamedTuple):
+    """A file that was written, and what is known of it."""
+
+    run: Run
+    latency: Latency | None = None
+    anatomy: Anatomy | None = None
+    kept: tuple[str, ...] = ()
+
+
+def _write(
+    bundle: Bundle, draft: Path, quantization: str, expected: np.ndarray, *, integers: bool, facts: Mapping[str, Any]
+) -> _Written:
+    match FORMATS[draft.suffix]:
+        case "tflite" | "c":
+            return _write_lite(bundle, draft, quantization, expected, integers=integers, facts=facts)
+        case "keras":
+            return _Written(to_keras(bundle, draft))
+        case "onnx":
+            run = to_onnx(bundle, draft)
+            single = bundle.samples[:1]
+            return _Written(run, time_calls(lambda: run(single), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS))
+        case _:
+            return _Written(to_saved_model(bundle, draft))
+
+
+def _write_lite(
+    bundle: Bundle, draft: Path, quantization: str, expected: np.ndarray, *, integers: bool, facts: Mapping[str, Any]
+) -> _Written:
+    answer = bundle.target.answer
+
+    def agreement(content: bytes) -> float:
+        received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
+        return float(alike(expected, received, answer).mean())
+
+    made = quantize(bundle, quantization, integers=integers, agreement=agreement)
+    anatomy = Anatomy.of(made.content)
+    if draft.suffix == ".c":
+        draft.write_text(as_c(made.content, anatomy, bundle.target, name=draft.stem), encoding="utf8")
+        interpreter = Interpreter(made.content)
+    else:
+        draft.write_bytes(made.content)
+        description.append(draft, description.of(bundle, quantization=quantization, facts=facts))
+        interpreter = Interpreter(draft)
+    speed = interpreter.latency(runs=LATENCY_RUNS)
+    return _Written(lambda samples: interpreter.run(bundle.device_inputs(samples)), speed, anatomy, made.kept)
+
+
 @contextmanager
-def _beside(bundle: Bundle, path: Path) -> Iterator[None]:
-    """Writes how samples are encoded beside a file that takes what is encoded; it appears just before that file."""
-    if bundle.device is bundle.model or path.suffix not in ENCODED:
+def _beside(bundle: Bundle, path: Path, facts: Mapping[str, Any]) -> Iterator[None]:
+    """Writes how samples are encoded beside an `.onnx` file that takes what is encoded; it appears just before it."""
+    if bundle.device is bundle.model or path.suffix != ".onnx":
         yield
         return
-    config = {"encoder": to_config(bundle.encoder), "target": to_config(bundle.target)}
     with replacing(path.with_suffix(".json")) as draft:
-        draft.write_text(json.dumps(config), encoding="utf8")
+        draft.write_text(json.dumps(description.of(bundle, quantization="float32", facts=facts)), encoding="utf8")
         yield
 
 
-def _check(path: Path, quantization: str | None) -> None:
+def _check(path: Path, quantization: str | None, *, integers: bool) -> None:
     if path.suffix not in FORMATS:
         raise InputError(
-            "`path` must end in .tflite, .keras or .onnx, or have no suffix for a SavedModel folder. "
+            "`path` must end in .tflite, .c, .keras or .onnx, or have no suffix for a SavedModel folder. "
             f"Received {str(path)!r}."
         )
     if quantization not in (None, *QUANTIZATIONS):
         raise InputError(
             f"`quantization` must be one of {', '.join(QUANTIZATIONS)} or None. Received {quantization!r}."
         )
-    if quantization is not None and path.suffix != ".tflite":
+    if quantization is not None and path.suffix not in LITE:
         raise InputError(
-            f"`quantization` needs a path that ends in .tflite. Received {quantization!r} and {str(path)!r}."
+            f"`quantization` needs a path that ends in .tflite or .c. Received {quantization!r} and {str(path)!r}."
         )
+    if integers and quantization not in INTEGER:
+        raise InputError(
+            f"`integers` needs `quantization` to be one of {', '.join(INTEGER)}. Received {quantization!r}."
+        )
+    _check_place(path)
+
+
+def _check_place(path: Path) -> None:
     if path.is_dir() and (path.suffix or (any(path.iterdir()) and not (path / "saved_model.pb").is_file())):
         raise InputError(
             f"`path` must not be a folder with other content. Received {str(path)!r}; choose another name."
         )
     if path.is_file() and not path.suffix:
         raise InputError(f"A SavedModel is a folder. Received {str(path)!r}, which is a file; choose another name.")
-
-
-def _write(bundle: Bundle, draft: Path, quantization: str) -> Run:
-    match FORMATS[draft.suffix]:
-        case "tflite":
-            return to_tflite(bundle, draft, quantization)
-        case "keras":
-            return to_keras(bundle, draft)
-        case "onnx":
-            return to_onnx(bundle, draft)
-        case _:
-            return to_saved_model(bundle, draft)
 
 
 def _answers(run: Run, samples: Any) -> np.ndarray:
@@ -161,15 +186,8 @@ def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantiz
             f"Answers must be finite. The {quantization} file gives NaN or infinity for some samples"
             + ("; so does the Keras model." if not np.isfinite(expected).all() else "; choose another quantization.")
         )
-    difference = np.abs(expected - received) / (answer.scale or 1.0)
-    match answer.kind:
-        case "classes":
-            alike = expected.argmax(axis=1) == received.argmax(axis=1)
-        case "labels":
-            alike = (expected > 0.5) == (received > 0.5)
-        case "numbers":
-            alike = difference <= ALIKE
-    agreement, largest = float(alike.mean()), float(difference.max())
+    agreement = float(alike(expected, received, answer).mean())
+    largest = float((np.abs(expected - received) / (answer.scale or 1.0)).max())
     if quantization in EXACT and agreement < AGREEMENT and largest > ROUNDING:
         raise ExportError(
             f"A {quantization} file must answer as the Keras model does for {AGREEMENT:.0%} of the samples. "
@@ -178,17 +196,14 @@ def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantiz
     return agreement, largest
 
 
-def _latency_ms(draft: Path, run: Run, single: Any) -> float | None:
-    match FORMATS[draft.suffix]:
-        case "tflite":
-            return latency(draft).median_ms
-        case "onnx":
-            return time_calls(lambda: run(single), runs=LATENCY_RUNS, seconds=LATENCY_SECONDS).median_ms
-        case _:
-            return None
-
-
-def _warnings(agreement: float, quantization: str) -> tuple[str, ...]:
-    if quantization in EXACT or agreement >= AGREEMENT:
-        return ()
-    return (f"Quantization to {quantization} changes the answer for {1 - agreement:.1%} of the samples.",)
+def _warnings(agreement: float, quantization: str, kept: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
+    found = []
+    if quantization not in EXACT and agreement < AGREEMENT:
+        found.append(f"Quantization to {quantization} changes the answer for {1 - agreement:.1%} of the samples.")
+    if kept and answer.kind == "numbers":
+        found.append(
+            f"{len(kept)} operators stay in float, among them the last layer: numbers need scales of their own."
+        )
+    elif kept:
+        found.append(f"{len(kept)} operators stay in float, because they lost too much in int8.")
+    return tuple(found)

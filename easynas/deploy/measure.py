@@ -32,35 +32,55 @@ class Latency:
     runs: int
 
 
+@dataclass(frozen=True)
+class Graph:
+    """The operators of a file in the order in which they run.
+
+    Attributes:
+        operators: `op_name`, and the numbers of the tensors in `inputs` (-1 for one that is left out) and `outputs`.
+        tensors: what the interpreter says of every tensor, by its number.
+        inputs: numbers of the file's inputs.
+        outputs: numbers of its outputs.
+    """
+
+    operators: tuple[dict[str, Any], ...]
+    tensors: dict[int, dict[str, Any]]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
 class Interpreter:
     """A `.tflite` file with one output, ready to run.
 
     Args:
-        path: the file.
+        file: its path, or its content.
         threads: of the interpreter; for small networks one is fastest.
+        delegates: whether the fast kernels for this processor (XNNPACK) may take over; they hide the operators.
 
     Raises:
         InputError: there is no such file, or it is not a TFLite model.
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 1) -> None:
-        content = _content(Path(path))
+    def __init__(self, file: str | Path | bytes, *, threads: int = 1, delegates: bool = True) -> None:
+        path, content = ("content", file) if isinstance(file, bytes) else (str(file), _content(Path(file)))
+        resolvers = tf.lite.experimental.OpResolverType
+        resolver = resolvers.AUTO if delegates else resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         # The constructor announces its own end of life and the delegate it picks: neither is the user's business.
         with warnings.catch_warnings(), Silence():
             warnings.simplefilter("ignore")
             try:
-                self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=threads)
+                self._interpreter = tf.lite.Interpreter(
+                    model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
+                )
             except ValueError as error:
-                raise InputError(
-                    f"A `.tflite` file must hold a TFLite model. Received {str(path)!r}: {error}"
-                ) from error
+                raise InputError(f"A `.tflite` file must hold a TFLite model. Received {path!r}: {error}") from error
             for details in self._interpreter.get_input_details():
                 self._interpreter.resize_tensor_input(details["index"], [1, *details["shape"][1:]])
             try:
                 self._interpreter.allocate_tensors()
             except RuntimeError as error:
                 raise ExportError(
-                    f"The interpreter must be able to run a converted file. It refused {str(path)!r}: {error}"
+                    f"The interpreter must be able to run a converted file. It refused {path!r}: {error}"
                 ) from error
         self._inputs = {_name(details): details for details in self._interpreter.get_input_details()}
         self._output = self._interpreter.get_output_details()[0]
@@ -93,6 +113,15 @@ class Interpreter:
         single = self._quantised(sample)
         return time_calls(lambda: self._call(single), runs=runs, seconds=seconds)
 
+    def graph(self) -> Graph:
+        """The operators and their tensors; of a file without delegates all of them."""
+        # There is no public way to ask for operators.
+        operators = tuple(self._interpreter._get_ops_details())
+        tensors = {details["index"]: details for details in self._interpreter.get_tensor_details()}
+        inputs = tuple(details["index"] for details in self._interpreter.get_input_details())
+        outputs = tuple(details["index"] for details in self._interpreter.get_output_details())
+        return Graph(operators, tensors, inputs, outputs)
+
     def _quantised(self, x: Any) -> dict[str, np.ndarray]:
         """All inputs that the file has; it lacks those that its network does not look at."""
         named = x if isinstance(x, dict) else dict.fromkeys(self._inputs, x)
@@ -111,9 +140,11 @@ def _name(details: dict[str, Any]) -> str:
     return str(details["name"]).removeprefix("serving_default_").partition(":")[0]
 
 
-def latency(path: str | Path, *, threads: int = 1, runs: int = 500, seconds: float = LATENCY_SECONDS) -> Latency:
-    """Returns how long the `.tflite` file at `path` takes for one sample; bounds as in `time_calls`."""
-    return Interpreter(path, threads=threads).latency(runs=runs, seconds=seconds)
+def latency(
+    file: str | Path | bytes, *, threads: int = 1, runs: int = 500, seconds: float = LATENCY_SECONDS
+) -> Latency:
+    """Returns how long a `.tflite` file, a path or its content, takes for one sample; bounds as in `time_calls`."""
+    return Interpreter(file, threads=threads).latency(runs=runs, seconds=seconds)
 
 
 def time_calls(call: Callable[[], object], *, runs: int, seconds: float) -> Latency:

@@ -1,11 +1,12 @@
 """`Silence`: keeps native code, which writes to the process' own stdout and stderr, from talking to the user."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 OUTPUTS = (1, 2)  # file descriptors of stdout and stderr
 
@@ -32,6 +33,7 @@ class Silence:
                 undo.callback(_flush)
                 _redirect(undo, output, sink.fileno())
             stream = undo.enter_context(open(sink.fileno(), "w", encoding="utf8", errors="replace", closefd=False))
+            undo.callback(_release, stream)
             undo.enter_context(contextlib.redirect_stdout(stream))
             undo.enter_context(contextlib.redirect_stderr(stream))
             self._undo = undo.pop_all()
@@ -55,6 +57,17 @@ def _redirect(undo: contextlib.ExitStack, output: int, sink: int) -> None:
     undo.callback(os.close, original)
     undo.callback(os.dup2, original, output)
     os.dup2(sink, output)
+
+
+def _release(stream: TextIO) -> None:
+    """Points the handlers of logging that were made in silence, by an import for instance, at what they would have got.
+
+    They would go on writing into a closed file.
+    """
+    handlers = (reference() for reference in vars(logging)["_handlerList"])  # there is no public list of all of them
+    for handler in handlers:
+        if isinstance(handler, logging.StreamHandler) and vars(handler).get("stream") is stream:
+            handler.setStream(sys.stderr)
 
 
 def _flush() -> None:

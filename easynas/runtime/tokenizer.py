@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from easynas.runtime import hashing
+from easynas.runtime.lookup import Lookup
 from easynas.runtime.pieces import ALONE, LETTER, Pieces
-from easynas.runtime.table import Table
 
 UNKNOWN_WORD = 1
 """Id of a word that is not in the vocabulary; 0 stands behind the last word."""
@@ -146,12 +146,12 @@ class Tokenizer:
         return positions
 
     @cached_property
-    def _word_table(self) -> Table:
-        return Table.of(self.vocabulary)
+    def _word_table(self) -> Lookup:
+        return Lookup.of(self.vocabulary)
 
     @cached_property
-    def _gram_table(self) -> Table:
-        return Table.of(self.gram_vocabulary)
+    def _gram_table(self) -> Lookup:
+        return Lookup.of(self.gram_vocabulary)
 
     def _grams(self, pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
         """`(owners, ids)` of the known n-grams, in the order of both and each once in a text."""

@@ -11,39 +11,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sklearn.base import BaseEstimator
-
 from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
-from easynas.data.labels import LabelsTarget
-from easynas.data.stream import Given, joined, pieces
-from easynas.data.target import ClassTarget
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
-from easynas.errors import InputError, NotFittedError
 from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.division import Division
 from easynas.tasks.intake import intake
 from easynas.tasks.interrupt import Interrupt
-from easynas.tasks.modality import Modality
+from easynas.tasks.results import Results
 from easynas.tasks.settings import Settings, is_plain, study_folder
 from easynas.train.scoring import Scoring
 from easynas.version import __version__
 
 if TYPE_CHECKING:
-    import keras
-    import numpy as np
-    import pandas as pd
-
     from easynas.deploy.bundle import Bundle
-    from easynas.deploy.export import ExportReport
-    from easynas.report.facts import Fitted
     from easynas.report.specimens import Specimens
 
 
-class Estimator(BaseEstimator):  # type: ignore[misc]
+class Estimator(Results):
     """Finds, trains and ships a network within a time budget; a scikit-learn estimator.
 
     Args:
@@ -70,7 +58,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: labels `(classes,)` in their dtype, sorted; not for numbers.
-        best_score_: score of the shipped model on the held-out samples.
+        best_score_: score of the shipped model on the held-out samples; NaN after `compress`.
+        compression_: what `compress` did, a sentence a step.
         study_: all trials, the automatic choices (`study_.notes`) and the seconds of the phases (`study_.timings`).
         fit_seconds_: wall-clock seconds of the last `fit`.
     """
@@ -111,10 +100,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.directory = directory
         self.random_state = random_state
         self.verbose = verbose
-
-    @abstractmethod
-    def _modality(self) -> Modality:
-        """What kind of data there are."""
 
     @abstractmethod
     def _target(self, y: Any) -> Target:
@@ -182,16 +167,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self._take(bundle, study, specimens, deadline.elapsed)
         return self
 
-    def _take(self, bundle: "Bundle", study: Study, specimens: "Specimens | None", seconds: float) -> None:
-        """Becomes a fitted estimator."""
-        self._bundle = bundle
-        self._specimens = specimens
-        self.study_ = study
-        if isinstance(bundle.target, ClassTarget | LabelsTarget):
-            self.classes_ = bundle.target.classes
-        self.best_score_ = study.shipped.score if study.shipped is not None else float("nan")
-        self.fit_seconds_ = seconds
-
     def _run(
         self,
         settings: Settings,
@@ -253,128 +228,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         }
 
-    @property
-    def bundle_(self) -> "Bundle":
-        """The shipped model with everything that belongs to it."""
-        if not hasattr(self, "_bundle"):
-            raise NotFittedError(
-                f"This {type(self).__name__} must be fitted before it can be used. Received no `fit`; "
-                "call `fit(x, y)` first, or load a saved one with `easynas.load(folder)`."
-            )
-        return self._bundle
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_bundle")
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.non_deterministic = True  # trainings end by the clock
         tags.target_tags.multi_output = True
         tags.input_tags = replace(tags.input_tags, **self._modality().takes)
         return tags
-
-    def _answers(self, x: Any) -> "np.ndarray":
-        """What the shipped model answers, `(n, outputs)` in the user's units."""
-        answers: np.ndarray = self._judged(x, None).x
-        return answers
-
-    def _judged(self, x: Any, y: Any, sample_weight: Any = None) -> Given:
-        """What the shipped model answers, as `x`, and what was to be predicted, perhaps by the dataset `x` itself."""
-        bundle = self.bundle_
-        found = [
-            piece._replace(x=bundle.answers(bundle.encoder.check(piece.x)))
-            for piece in pieces(x, kind=self._modality().name)
-        ]
-        return joined(found, y, sample_weight)
-
-    def leaderboard(self) -> "pd.DataFrame":
-        """A row a trial, best first; failed ones last with their reason."""
-        from easynas.report.leaderboard import leaderboard
-
-        _ = self.bundle_  # raises before `fit`
-        return leaderboard(self.study_.trials)
-
-    def explain_search(self) -> str:
-        """The search in sentences: which space and why, what was tried, what was refused, what decided."""
-        from easynas.report.importance import importances
-        from easynas.report.story import story
-
-        metric = Scoring.of(self.metric, self.bundle_.target.answer).metric
-        found, modality = importances(self.study_.trials), self._modality().name
-        chapters = story(self.study_, found, metric=metric, modality=modality, seconds=self.fit_seconds_)
-        return "\n\n".join("\n".join([heading, *(f"- {each}" for each in said)]) for heading, said in chapters)
-
-    def report(self, path: str | Path = "report.html", *, x_test: Any = None, y_test: Any = None) -> Path:
-        """Writes one HTML page about the model, its data and the search; takes some seconds.
-
-        The page needs neither a network nor a script. It shows a few of the samples that were held out.
-
-        Args:
-            path: ends in `.html`; what is there is replaced.
-            x_test: samples that `fit` never saw, to judge the model on; None: those held out in `fit`.
-            y_test: what they are.
-
-        Returns:
-            Where the page is.
-
-        Raises:
-            InputError: the path is no HTML file, only one of `x_test` and `y_test` is given, or the estimator was
-                saved without what a report shows.
-        """
-        from easynas.report import facts, page
-
-        place, fitted = page.check_path(path), self._fitted()
-        page.write(facts.gather(fitted, facts.judged(fitted.bundle, fitted.scoring, x_test, y_test)), place)
-        return place
-
-    def _fitted(self) -> "Fitted":
-        """What a report is about."""
-        from easynas.report.facts import Fitted
-
-        bundle = self.bundle_
-        if self._specimens is None:
-            raise InputError(
-                "A report needs the samples that `fit` kept. Received an estimator that was saved without them; fit it "
-                "again, and save it with this version."
-            )
-        return Fitted(
-            task=type(self).__name__,
-            modality=self._modality().name,
-            settings={name: value for name, value in self.get_params().items() if is_plain(value)},
-            seconds=self.fit_seconds_,
-            scoring=Scoring.of(self.metric, bundle.target.answer),
-            bundle=bundle,
-            study=self.study_,
-            specimens=self._specimens,
-        )
-
-    def export_model(self) -> "keras.Model":
-        """The Keras model: raw samples in, probabilities out; its file loads with `keras.models.load_model` alone."""
-        return self.bundle_.model
-
-    def export(self, path: str | Path, *, quantization: str | None = None) -> "ExportReport":
-        """Writes the model for deployment and checks it against the Keras model sample by sample.
-
-        Args:
-            path: ends in `.tflite` or `.keras`; without an ending, a SavedModel folder.
-            quantization: for `.tflite`: None (float32), "float16", "dynamic" or "int8".
-
-        Returns:
-            Size, latency and agreement with the Keras model.
-
-        Raises:
-            InputError: an unknown ending or quantization.
-            ExportError: the file disagrees with the model.
-        """
-        from easynas.deploy.export import export
-
-        return export(self.bundle_, path, quantization=quantization)
-
-    def save(self, folder: str | Path) -> None:
-        """Writes model, settings and journal into `folder`; no pickle. `easynas.load` reads it."""
-        from easynas.tasks import saved
-
-        saved.save(self, self.bundle_, Path(folder))
 
 
 _KEPT = 3  # trials that keep their weights for each network that is shipped

@@ -38,6 +38,7 @@ def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:
         "fit_seconds": estimator.fit_seconds_,
         "notes": estimator.study_.notes,
         "timings": estimator.study_.timings,
+        "compression": list(estimator.compression_),
     }
     (folder / FILE).write_text(json.dumps(config))
 
@@ -58,12 +59,13 @@ def load(folder: str | Path) -> "Estimator":
         seconds = float(config["fit_seconds"])
         notes = [str(note) for note in config.get("notes", [])]
         timings = {str(name): float(each) for name, each in config.get("timings", {}).items()}
+        compression = tuple(str(note) for note in config.get("compression", ()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} must describe an estimator as `save` writes it. Received: {error}.") from error
     model, study = bundle.load(folder), Study.read(Path(folder))
     study.notes.extend(notes)
     study.timings.update(timings)
-    estimator._take(model, study, specimens.load(Path(folder), model.encoder), seconds)
+    estimator._take(model, study, specimens.load(Path(folder), model.encoder), seconds, compression=compression)
     return estimator
 
 

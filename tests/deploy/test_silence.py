@@ -1,3 +1,4 @@
+import logging
 import os
 import sys
 
@@ -60,3 +61,14 @@ def test_silences_nest(capfd):
     assert outer.text == "a\nc\n"
     assert inner.text == "b\n"
     assert capfd.readouterr().out == ""
+
+
+def test_a_handler_of_logging_that_was_made_in_silence_can_be_heard_afterwards(capfd):
+    with Silence() as silence:
+        handler = logging.StreamHandler()
+        logger = logging.Logger("made in silence")
+        logger.addHandler(handler)
+        logger.warning("unheard")
+    logger.warning("heard")
+    assert "unheard" in silence.text
+    assert capfd.readouterr() == ("", "heard\n")

@@ -1,6 +1,5 @@
-"""A text model on a device: two files, numpy and an interpreter."""
+"""A text model on a device: one file, numpy and an interpreter."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -9,11 +8,12 @@ import pytest
 import tensorflow as tf
 
 from easynas.data.tokenizer import TextEncoder
+from easynas.deploy.description import append
 from easynas.deploy.silence import Silence
 from easynas.nets.text.linear import Linear
 from easynas.nets.text.statistics import GramStatistics
 from easynas.runtime import Text
-from easynas.runtime.text import INTERPRETERS
+from easynas.runtime.interpreter import INTERPRETERS
 from easynas.schema import Answer
 from tests.nets.text.drawn import answered, network
 
@@ -23,7 +23,7 @@ ANSWER = Answer("classes", 2)
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
-    """A folder with both files, and what the network answers to the texts."""
+    """A folder with the file, and what the network answers to the texts."""
     folder = tmp_path_factory.mktemp("exported")
     encoder = TextEncoder.learn(TEXTS)
     arrays = encoder.encode(TEXTS)
@@ -36,8 +36,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray
         graph = tf.function(lambda inputs: model(inputs, training=False)).get_concrete_function(signature)
         content = tf.lite.TFLiteConverter.from_concrete_functions([graph]).convert()
     (folder / "model.tflite").write_bytes(content)
-    config = {"encoder": encoder.to_config(), "target": {"kind": "classes", "labels": ["bright", "dark"]}}
-    (folder / "model.json").write_text(json.dumps(config), encoding="utf8")
+    config = {"format": 1, "encoder": encoder.to_config(), "target": {"kind": "classes", "labels": ["bright", "dark"]}}
+    append(folder / "model.tflite", config)
     return folder, answered(model, arrays)
 
 
@@ -45,7 +45,7 @@ def test_it_answers_as_the_network_does(exported: tuple[Path, np.ndarray]) -> No
     folder, expected = exported
     received = Text(folder / "model.tflite").predict_proba(TEXTS)
     np.testing.assert_allclose(received, expected, atol=1e-6)
-    assert Text(folder / "model.tflite", folder / "model.json").predict(TEXTS) == ["bright", "dark"] * 3
+    assert Text(folder / "model.tflite").predict(TEXTS) == ["bright", "dark"] * 3
 
 
 def test_no_text_has_no_answers(exported: tuple[Path, np.ndarray]) -> None:

@@ -1,0 +1,213 @@
+"""Quantization after training: from a bundle to the content of a `.tflite` file with small numbers.
+
+"int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
+error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
+method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers
+ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has.
+"""
+
+import csv
+import io
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import tensorflow as tf
+
+from easynas.deploy.bundle import Bundle, signature
+from easynas.deploy.measure import Interpreter
+from easynas.deploy.silence import Silence
+from easynas.errors import ExportError
+
+T = TypeVar("T")
+
+QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
+INTEGER = ("int8", "int16x8")
+"""Quantizations whose files can take and give integers."""
+
+ENOUGH = 0.985
+"""Agreement from which on no operator is looked for that should stay in float."""
+
+_WORTH = 0.5  # share of the disagreement that exceptions must take away, or they are not worth their bytes
+
+_EXCEPTIONS = (1, 2, 4, 8)
+_CHECKED = 32  # samples on which the errors of operators are measured
+_ENDINGS = {"ADD", "MUL", "SUB"}  # what may stand behind the last layer with weights
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """The content of a `.tflite` file.
+
+    Attributes:
+        content: of the file.
+        kept: operators that stay in float though all others are integers.
+    """
+
+    content: bytes
+    kept: tuple[str, ...] = ()
+
+
+def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Callable[[bytes], float]) -> Quantized:
+    """Returns the bundle's `device` as a `.tflite` file for one sample at a time.
+
+    Args:
+        bundle: what to convert; its samples calibrate the integers.
+        quantization: one of `QUANTIZATIONS`: float32, weights in float16, weights in int8 ("dynamic"), everything in
+            int8, or int8 weights and int16 between layers.
+        integers: whether the file takes and gives integers of its own scale rather than float32; then no operator stays
+            in float.
+        agreement: share of the samples for which the content of a file answers as the network does.
+
+    Raises:
+        ExportError: the converter refuses the model.
+    """
+    converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
+    if quantization != "int8" or integers:
+        return Quantized(converted)
+    numbers = bundle.target.answer.kind == "numbers"
+    if not numbers and agreement(converted) >= ENOUGH:
+        return Quantized(converted)
+    return _said(lambda: _with_exceptions(bundle, converted, numbers=numbers, agreement=agreement), quantization)
+
+
+def _with_exceptions(
+    bundle: Bundle, converted: bytes, *, numbers: bool, agreement: Callable[[bytes], float]
+) -> Quantized:
+    """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
+    debugger = _debugger(bundle)
+    if debugger is None:
+        return Quantized(converted)
+    debugger.run()
+    written = io.StringIO()
+    debugger.layer_statistics_dump(written)
+    operators = list(csv.DictReader(io.StringIO(written.getvalue())))
+    ending = _ending(operators) if numbers else ()
+    ranked = [name for name in _by_error(operators) if name not in ending]
+    plain = _keeping(debugger, ending) if numbers else converted
+    best = Quantized(converted) if plain is None else Quantized(plain, ending)
+    least = most = agreement(best.content)
+    for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
+        kept = (*ending, *ranked[:count])
+        content = _keeping(debugger, kept)
+        share = 0.0 if content is None else agreement(content)
+        if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
+            best, most = Quantized(content, kept), share
+    return best
+
+
+def _debugger(bundle: Bundle) -> Any:
+    """TensorFlow's quantization debugger; None where it finds no operator whose error it could measure."""
+    names = _input_names(bundle)
+    try:
+        return tf.lite.experimental.QuantizationDebugger(
+            converter=_converter(bundle, "int8", integers=False),
+            debug_dataset=lambda: _calibration(bundle, _CHECKED, names),
+            debug_options=_options(()),
+        )
+    except ValueError:
+        return None
+
+
+def _keeping(debugger: Any, kept: tuple[str, ...]) -> bytes | None:
+    """The file with some operators in float; None if that would be all of them."""
+    try:
+        debugger.options = _options(kept)
+    except ValueError:
+        return None
+    content: bytes = debugger.get_nondebug_quantized_model()
+    return content
+
+
+def _options(kept: tuple[str, ...]) -> Any:
+    return tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=list(kept) or None)
+
+
+def _by_error(operators: list[dict[str, str]]) -> list[str]:
+    """Names of operators, those with the largest error for their scale first."""
+
+    def error(operator: dict[str, str]) -> float:
+        scale = float(operator["scale"])
+        return math.sqrt(float(operator["mean_squared_error"])) / scale if scale else 0.0
+
+    return [operator["tensor_name"] for operator in sorted(operators, key=error, reverse=True)]
+
+
+def _ending(operators: list[dict[str, str]]) -> tuple[str, ...]:
+    """The last layer with weights and what stands behind it."""
+    names = []
+    for operator in reversed(operators):
+        names.append(operator["tensor_name"])
+        if operator["op_name"] not in _ENDINGS:
+            break
+    return tuple(names)
+
+
+def _converter(bundle: Bundle, quantization: str, *, integers: bool) -> Any:
+    # A graph with its weights frozen in converts five times faster than the converter's own way for Keras models, which
+    # writes a SavedModel first; the file runs equally fast.
+    single = signature(bundle.device_shapes, batch=1)
+    graph = tf.function(lambda x: bundle.device(x, training=False)).get_concrete_function(single)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
+    if quantization == "float32":
+        return converter
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    operators = tf.lite.OpsSet
+    match quantization:
+        case "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        case "int8":
+            converter.target_spec.supported_ops = [operators.TFLITE_BUILTINS_INT8]
+        case "int16x8":
+            # With float operators beside them: few have a form for int16.
+            converter.target_spec.supported_ops = [
+                operators.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
+                operators.TFLITE_BUILTINS,
+            ]
+    if quantization in INTEGER:
+        names = _input_names(bundle)
+        converter.representative_dataset = lambda: _calibration(bundle, len(bundle.samples), names)
+        if integers:
+            kind = tf.int8 if quantization == "int8" else tf.int16
+            converter.inference_input_type = converter.inference_output_type = kind
+    return converter
+
+
+def _calibration(bundle: Bundle, count: int, names: tuple[str, ...] = ()) -> Iterator[Any]:
+    """One sample after the other, as a list of the only input, or of those with these names."""
+    inputs = bundle.device_inputs(bundle.samples[:count])
+    arrays = [inputs[name] for name in names] if isinstance(inputs, dict) else [inputs]
+    for row in range(min(count, len(bundle.samples))):
+        yield [array[row : row + 1] for array in arrays]
+
+
+def _input_names(bundle: Bundle) -> tuple[str, ...]:
+    """Names of several inputs in the order of a file, which lacks those that its network does not look at."""
+    if not isinstance(bundle.device_shapes, dict):
+        return ()
+    return tuple(Interpreter(_converter(bundle, "float32", integers=False).convert()).input_shapes)
+
+
+def _said(make: Callable[[], T], quantization: str) -> T:
+    """What `make` returns, without a word on the terminal; what the converter says against it is an error."""
+    from tensorflow.lite.python.convert import ConverterError
+
+    refusal: Exception
+    with warnings.catch_warnings(), Silence() as silence:
+        warnings.simplefilter("ignore")
+        try:
+            return make()
+        except (ConverterError, RuntimeError, ValueError) as error:
+            refusal = error
+    raise ExportError(
+        f"Every layer must have a counterpart in TFLite for quantization {quantization!r}. "
+        f"The converter said: {_essence(refusal, silence.text)}"
+    )
+
+
+def _essence(refusal: Exception, output: str) -> str:
+    """The lines that name a reason, of the pages that the converter writes."""
+    lines = [line.strip() for line in f"{refusal}\n{output}".splitlines() if "error:" in line]
+    return " ".join(dict.fromkeys(lines[:3])) or str(refusal).strip()[:300]
