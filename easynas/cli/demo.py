@@ -18,7 +18,7 @@ def demo(
     seed: Seed = 0,
     debug: Debug = False,
 ) -> None:
-    """Trains a first model on sample images and writes it as .keras and .tflite."""
+    """Trains a first model on sample images and writes it as .keras and .tflite, with a report."""
     with errors_as_sentences(debug=debug):
         from easynas.search.budget import parse_budget
 
@@ -42,9 +42,11 @@ def _demo(seconds: float, out: Path, seed: int) -> None:
         f"\nTest accuracy [bold]{classifier.score(x_test, y_test):.1%}[/] on {len(x_test):,} images that `fit` "
         f"never saw. `fit` took {classifier.fit_seconds_:.1f} s.\n"
     )
-    screen.remarks().print("Writing the files and measuring them.")
+    screen.remarks().print("Writing the files and measuring them, and the report.")
     reports = [classifier.export(out / "model.keras"), classifier.export(out / "model.tflite", quantization="int8")]
     screen.print_files(console, reports)
+    page = classifier.report(out / "report.html", x_test=x_test, y_test=y_test)
+    console.print(f"The report is in {page}: how good the model is, where it errs, what it looks at.", soft_wrap=True)
     screen.print_lines(
         console,
         (

@@ -1,4 +1,4 @@
-"""`easynas predict`, `evaluate` and `export`: what can be done with a saved model."""
+"""`easynas predict`, `evaluate`, `export` and `report`: what can be done with a saved model."""
 
 import sys
 from pathlib import Path
@@ -88,6 +88,31 @@ def export(
             screen.print_json(vars(report))
         else:
             screen.print_files(screen.results(), [report])
+
+
+def report(
+    model: Model,
+    path: Annotated[Path, typer.Argument(help="Ends in .html.", show_default=False)],
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Data that `fit` never saw, with the right answers, to judge the model on."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Writes one page about a model: how good it is, where it errs, what it looks at, and how it was found."""
+    with errors_as_sentences(debug=debug, as_json=as_json):
+        fitted = place.load(model)
+        unseen: dict[str, Any] = {}
+        if data is not None:
+            source = labelled_source(data, kind=fitted.kind, target=fitted.target, column=fitted.column)
+            unseen = {"x_test": source.x, "y_test": source.y}
+        written = fitted.estimator.report(path, **unseen)
+        if as_json:
+            screen.print_json({"report": str(written)})
+        else:
+            screen.print_lines(screen.results(), (f"The report is in {written}; a browser shows it.",))
 
 
 def _predictions(fitted: place.Fitted, source: Source, *, proba: bool) -> "pd.DataFrame":

@@ -154,5 +154,5 @@ def test_the_demo_ends_with_files_that_keep_what_the_terminal_says(tmp_path: Pat
     assert accuracy is not None
     assert float(accuracy[1]) > 70  # ten classes; a network that learned nothing has 10
     sizes = {path.name: path.stat().st_size for path in (tmp_path / "made" / "demo").iterdir()}
-    assert sorted(sizes) == ["model.keras", "model.tflite"]
+    assert sorted(sizes) == ["model.keras", "model.tflite", "report.html"]
     assert f"{sizes['model.tflite'] / 1024:.1f} kB" in ended.stdout

@@ -135,3 +135,7 @@ def test_a_table_is_fitted_predicted_evaluated_and_exported(table: Path, tmp_pat
     assert code == 0
     assert "float16" in out
     assert (tmp_path / "model.tflite").stat().st_size > 1000
+
+    code, out, _ = run("report", model, tmp_path / "report.html", "--data", tmp_path / "unseen.csv", "--json")
+    assert json.loads(out) == {"report": str(tmp_path / "report.html")}
+    assert "rose" in (tmp_path / "report.html").read_text(encoding="utf-8")
