@@ -104,7 +104,7 @@ def _print(estimator: "Estimator", source: Source, out: Path, data: Path) -> Non
             "\nWhat next:",
             f"  easynas predict {out} {_NEW[source.kind]}    predictions for new {_SAMPLES[source.kind]}",
             f"  easynas evaluate {out} {_NEW[source.kind]}    scores where the right answers are known",
-            f"  easynas report {out} {out / 'report.html'}    a page about the model: how good, why, and what it looks at",
+            f"  easynas report {out} {out / 'report.html'}    a page about it: how good, why, what it looks at",
             f"  easynas export {out} {out / 'model.tflite'} --quantization int8    a small file for a device",
             f"  easynas fit {shlex.join(again)}    the same again continues with more time",
         ),
