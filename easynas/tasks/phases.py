@@ -164,12 +164,12 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     if trained is not None:
         return trained, _informed(session, design(session, prepared), trained)
     network, training = session.modality.baseline(prepared)
+    of_folds = tuple(session.modality.baseline(fold)[0] for fold in _folds(prepared))
     evaluate = replace(
-        evaluator(session, prepared, network, threads=cores()),
+        evaluator(session, prepared, network, of_folds, threads=cores()),
         candidate=False,
         mirrored=True,
         defaults=training,
-        fold_networks=tuple(session.modality.baseline(fold)[0] for fold in _folds(prepared)),
     )
     seconds = baseline_seconds(session.settings.seconds, session.deadline.left - BUNDLE_SECONDS)
     deadline = session.deadline.within(seconds + _BASELINE_START)
@@ -220,9 +220,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
-    evaluate = replace(
-        evaluator(session, prepared, designed.network, threads=1), fold_networks=_fold_networks(session, prepared)
-    )
+    evaluate = evaluator(session, prepared, designed.network, _fold_networks(session, prepared), threads=1)
     with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
             strategy,
@@ -243,8 +241,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     best = best_of_space(session.study, designed.space)
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
     evaluate = replace(
-        evaluator(session, prepared, designed.network, threads=cores()),
-        fold_networks=_fold_networks(session, prepared),
+        evaluator(session, prepared, designed.network, _fold_networks(session, prepared), threads=cores()),
         inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
         spread_over="GPU",
@@ -260,8 +257,10 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     return trial
 
 
-def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: int) -> Evaluator:
-    """What a worker does with a job of this session."""
+def evaluator(
+    session: Session, prepared: Prepared, network: Block, of_folds: tuple[Block, ...], *, threads: int
+) -> Evaluator:
+    """What a worker does with a job of this session: trains `network`, or what it is for each fold."""
     return Evaluator(
         network=network,
         store=prepared.store,
@@ -271,6 +270,7 @@ def evaluator(session: Session, prepared: Prepared, network: Block, *, threads: 
         batch_size=prepared.batch_size,
         threads=threads,
         folder=session.study.weights_folder,
+        fold_networks=of_folds,
     )
 
 
