@@ -47,7 +47,7 @@ def kernels(bundle):
 @pytest.mark.slow
 def test_zeros_then_few_values_then_int8_stay_what_they_are(compressed, bundle, digits, tmp_path):
     before = bundle.device.get_weights()
-    smaller, notes = compressed(seconds=16.0, pruning=0.5, clusters=16, quantization="int8")
+    smaller, notes = compressed(seconds=12.0, pruning=0.5, clusters=16, quantization="int8")
     middle = kernels(smaller)[1]
     assert 0.45 <= (middle == 0).mean() < 0.6
     assert len(np.unique(middle)) <= 17
@@ -72,7 +72,7 @@ def test_a_pattern_has_two_zeros_among_any_four(compressed):
 
 @pytest.mark.slow
 def test_fewer_channels_make_a_smaller_faster_file_of_the_same_labels(compressed, bundle, digits, tmp_path):
-    smaller, notes = compressed(channels=0.4)
+    smaller, notes = compressed(seconds=4.0, channels=0.4)
     assert smaller.device.count_params() < 0.6 * bundle.device.count_params()
     assert "parameters became" in notes[0]
     assert accuracy(smaller, digits) > 0.6

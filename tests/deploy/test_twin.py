@@ -18,7 +18,7 @@ from tests.nets import drawn
 from tests.nets.table.test_table_networks import NETWORKS, model_of, network_of, samples
 from tests.nets.text.drawn import drawn_texts, network, statistics
 
-IMAGES = ("resnet", "mbconv", "regnet", "sepconv", "darts")
+IMAGES = ("resnet", "mbconv", "regnet", "sepconv")
 WORDS, GRAMS = (CNN, GRU, SepConv, TextTransformer), (Bag, TextLinear)
 
 
