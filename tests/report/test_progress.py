@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from easynas.report.progress import Display, reading
 from easynas.search.budget import Deadline
@@ -27,7 +28,7 @@ class Screen:
 
     @property
     def lines(self) -> list[str]:
-        return self._file.getvalue().splitlines()
+        return [Text.from_ansi(line).plain.rstrip() for line in self._file.getvalue().splitlines()]
 
     def show(self, *trials: Trial) -> list[str]:
         with self.display:
