@@ -29,7 +29,7 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Dashboard:
-    """Answers `GET /TOKEN/`, `GET /TOKEN/now` (the part that changes) and `POST /TOKEN/stop`; anything else is not found.
+    """Answers `GET /TOKEN/`, `GET /TOKEN/now` (the part that changes) and `POST /TOKEN/stop`, and nothing else.
 
     Args:
         directory: of the study.
@@ -56,17 +56,13 @@ class Dashboard:
         match request["REQUEST_METHOD"], action:
             case "GET", "":
                 nonce = secrets.token_urlsafe(12)
-                return HTTPStatus.OK, self._page(nonce), _headers(nonce)
+                return HTTPStatus.OK, self._page(nonce), _headers(f"'nonce-{nonce}'")
             case "GET", "now":
                 return HTTPStatus.OK, self._now(), _headers()
             case "POST", "stop":
                 return self._stop()
             case _:
-                return (
-                    HTTPStatus.NOT_FOUND,
-                    "There is nothing here; open the address that `easynas watch` printed.",
-                    _PLAIN,
-                )
+                return HTTPStatus.NOT_FOUND, _NOTHING, _PLAIN
 
     def _action(self, request: dict[str, Any]) -> str | None:
         """What is asked for; None if the token is wrong, or if a name that is not this machine's leads here."""
@@ -100,6 +96,7 @@ class Dashboard:
         return HTTPStatus.SEE_OTHER, "", {**_PLAIN, "Location": self.address}
 
 
+_NOTHING = "There is nothing here; open the address that `easynas watch` printed."
 _PLAIN = {
     "Content-Type": "text/plain; charset=utf-8",
     "Cache-Control": "no-store",
@@ -107,11 +104,11 @@ _PLAIN = {
 }
 
 
-def _headers(nonce: str = "none") -> dict[str, str]:
+def _headers(script: str = "'none'") -> dict[str, str]:
     """The page may run its own script, ask where it comes from, and nothing else; nobody may frame it."""
     policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; connect-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; script-src {script}; style-src 'unsafe-inline'; img-src data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     html = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
     return {**_PLAIN, **html, "Referrer-Policy": "same-origin"}
