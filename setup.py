@@ -22,6 +22,7 @@ REQUIRED = [
     "jinja2>=3.1,<4",
     "keras>=3.12,<4",
     "keras-tuner>=1.4.7,<2",
+    "markupsafe>=2.1,<4",
     "numpy>=2,<3",
     "pandas>=2.2.2,<4",
     "pebble>=5.1,<6",
@@ -35,6 +36,7 @@ REQUIRED = [
     "tf_keras>=2.18,<3",  # each release pins the TensorFlow of the same number, so pip keeps the two together
     "threadpoolctl>=3.5,<4",
     "typer>=0.12,<1",
+    "waitress>=3,<4",
 ]
 PARQUET = ["pyarrow>=15"]
 RAY = ["ray>=2.40,<3"]

@@ -26,6 +26,7 @@ from easynas.interop.settings import Settings
 from easynas.report.leaderboard import leaderboard
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
+from easynas.search.journal import STOP
 from easynas.search.loop import run_search
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Job, Trial
@@ -121,17 +122,23 @@ def tune(hypermodel: Any, x: Any, y: Any, validation_data: Any, settings: Settin
         Study.open(folder, header, budget=deadline.total) as study,
         Display(deadline, metric="score", verbose=settings.verbose) as display,
     ):
+        interrupt.obey(folder / STOP)
         study.subscribe(display.trial)
         files = _write(study, data, validation)
-        display.phase("finding the choices")
+        _enter(study, display, "finding the choices", then="searching")
         found = _discover(study, hypermodel, files, settings, deadline)
-        display.phase("searching")
+        _enter(study, display, "searching")
         try:
             _search(study, found, files, settings, deadline, interrupt)
         except KeyboardInterrupt:
             if study.best is None:
                 raise
         return _result(study, found, deadline)
+
+
+def _enter(study: Study, display: Display, phase: str, *, then: str = "") -> None:
+    display.phase(phase, then=then)
+    study.enter(phase, then=then)
 
 
 def _write(study: Study, data: Samples, validation: Samples | None) -> _Files:

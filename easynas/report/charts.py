@@ -1,15 +1,18 @@
 """The charts of a report, each from facts alone."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from easynas.report.axes import Axes, short
-from easynas.report.facts import Candidate
 from easynas.report.forecast import Forecast, Step
 from easynas.report.quality import Distances, Reliability
 from easynas.report.words import score_words, seconds_words
 from easynas.search.trial import Done
+
+if TYPE_CHECKING:
+    from easynas.report.facts import Candidate
 
 SERIES = 5
 """How many lines have a colour of their own."""
@@ -55,7 +58,7 @@ def progress(steps: Sequence[Step], more: Forecast | None, *, metric: str, spent
     return axes.chart(*drawn, title="Best score over time", description=description)
 
 
-def trade_offs(candidates: Sequence[Candidate], *, metric: str, measure: str) -> str:
+def trade_offs(candidates: "Sequence[Candidate]", *, metric: str, measure: str) -> str:
     """Score against cost; the front is joined, and the chosen trial marked.
 
     Args:

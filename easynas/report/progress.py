@@ -1,84 +1,117 @@
-"""Live progress: a moving line in a terminal, one line an event anywhere else."""
+"""Live progress: a panel in a terminal, an output that changes in a notebook, one line an event anywhere else."""
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.spinner import Spinner
 from rich.text import Text
 
 from easynas.report.leaderboard import status
+from easynas.report.notebook import Cell, in_notebook
+from easynas.report.standing import Standing, network_text, score_text
+from easynas.report.terminal import Panel
 from easynas.search.budget import Deadline
 from easynas.search.incumbent import incumbent
+from easynas.search.running import running
 from easynas.search.trial import Done, Failed, Trial
+
+LOGGER = logging.getLogger("easynas")
+LOGGER.addHandler(logging.NullHandler())  # who wants the records says so
 
 
 class Display:
     """Shows phase, time left and the best score; use it as a context.
 
+    In a terminal a panel below the lines also has the best trials and what is being trained, with their learning
+    curves; in a notebook one output has all of it. Everything that is shown as a line is a record of the logger
+    `easynas`, too, whatever `verbose` is: phases and trials at level INFO, automatic choices at DEBUG.
+
     Args:
         deadline: of the whole fit.
         metric: name of the score.
         verbose: 0 for silence, 1 for phases and trials, 2 for every automatic choice too.
-        console: where to write; None for standard error, which keeps standard output for the program's results.
+        console: where to write; None for standard error, which keeps standard output for the program's results, or for
+            a notebook's cell where there is one.
+        weights: folder where workers say how their trainings go; None if they do not.
     """
 
-    def __init__(self, deadline: Deadline, *, metric: str, verbose: int, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        *,
+        metric: str,
+        verbose: int,
+        console: Console | None = None,
+        weights: Path | None = None,
+    ) -> None:
         self._deadline = deadline
         self._metric = metric
         self._verbose = verbose
+        self._weights = weights
         self._trials: list[Trial] = []
-        self._phase = ""
+        self._phase, self._part, self._then = "starting", "", ""
         self._console = console or Console(stderr=True, highlight=False)
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            _Clock(deadline),
-            TextColumn("{task.fields[best]}"),
-            console=self._console,
-            transient=True,
-            disable=verbose == 0 or not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("starting", total=deadline.total, best="")
+        self._spinner = Spinner("dots")
+        self._in_cell = verbose > 0 and console is None and in_notebook()
+        self._shown = ExitStack()
 
     def __enter__(self) -> "Display":
-        self._bar.start()
+        if self._in_cell:
+            self._shown.enter_context(Cell(self._standing))
+        elif self._verbose and self._console.is_terminal:
+            live = Live(console=self._console, get_renderable=self._panel, transient=True, refresh_per_second=4)
+            self._shown.enter_context(live)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._shown.close()
 
-    def phase(self, description: str) -> None:
-        """Another phase begins."""
-        self._phase = description
-        self._bar.update(self._task, description=description)
-        self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {escape(description)}")
+    def phase(self, description: str, *, then: str = "") -> None:
+        """Another phase begins, and which one comes next if that is known."""
+        self._phase, self._part, self._then = description, "", then
+        self._event(f"[dim]{self._deadline.elapsed:6.1f} s[/]  {escape(description)}")
 
     def progress(self, done: int, total: int) -> None:
-        """A part of the phase is done; not shown anywhere but in a terminal, where it is a line that changes."""
-        self._bar.update(self._task, description=f"{self._phase}, {done:,} of {total:,}")
+        """A part of the phase is done; shown only where something can change in its place."""
+        self._part = f", {done:,} of {total:,}"
 
     def trial(self, trial: Trial) -> None:
         """A trial ended."""
         self._trials.append(trial)
         best = incumbent(self._trials)
-        if best is not None:
-            self._bar.update(self._task, best=f"best {self._metric} {best.score:.4f}")
-        self._print(f"[dim]{self._deadline.elapsed:6.1f} s[/]    {_line(trial, is_best=trial is best)}")
+        self._event(f"[dim]{self._deadline.elapsed:6.1f} s[/]    {_line(trial, is_best=trial is best)}")
 
     def note(self, sentence: str) -> None:
         """An automatic choice."""
-        if self._verbose > 1:
-            self._print(f"[dim]          {escape(sentence)}[/]")
+        self._event(f"[dim]          {escape(sentence)}[/]", level=logging.DEBUG)
 
-    def _print(self, line: str) -> None:
-        if self._verbose:
+    def _event(self, line: str, *, level: int = logging.INFO) -> None:
+        if LOGGER.isEnabledFor(level):
+            LOGGER.log(level, "%s", Text.from_markup(line).plain.strip())
+        if self._verbose > (level < logging.INFO) and not self._in_cell:
             self._console.print(line, soft_wrap=not self._console.is_terminal)
+
+    def _standing(self) -> Standing:
+        return Standing(
+            self._phase + self._part,
+            self._then,
+            self._deadline.elapsed,
+            self._deadline.total,
+            self._metric,
+            tuple(self._trials),
+            () if self._weights is None else running(self._weights),
+        )
+
+    def _panel(self) -> Panel:
+        return Panel(self._standing(), self._spinner)
 
 
 @contextmanager
@@ -98,29 +131,15 @@ def reading(*, verbose: int, console: Console | None = None) -> Iterator[Callabl
         yield lambda count: status.update(f"reading the data, {count:,} samples so far")
 
 
-class _Clock(ProgressColumn):
-    """Time left; moves the bar by the clock."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__()
-        self._deadline = deadline
-
-    def render(self, task: Task) -> Text:
-        task.completed = min(self._deadline.elapsed, self._deadline.total)
-        left = max(self._deadline.left, 0.0)
-        return Text(f"{int(left // 60)}:{int(left % 60):02d} left")
-
-
 def _line(trial: Trial, *, is_best: bool) -> str:
-    network = escape(str(trial.job.values.get("network", trial.job.origin)))
+    network = escape(network_text(trial))
     if isinstance(trial, Failed):
         return f"trial {trial.job.id:<3} {network:<9} [red]failed[/]: {escape(trial.reason)}"
     return f"trial {trial.job.id:<3} {network:<9} {_score(trial, is_best=is_best)}  [dim]{escape(trial.job.origin)}[/]"
 
 
 def _score(trial: Done, *, is_best: bool) -> str:
-    error = trial.metrics.get("standard_error")
-    score = f"{trial.score:.4f}" + (f" ± {error:.4f}" if error is not None else "")
+    score = score_text(trial)
     if trial.dropped:
         return f"[dim]{score} {status(trial)}[/]"
     return f"[green]{score} best so far[/]" if is_best else score

@@ -15,6 +15,8 @@ from easynas.errors import StudyError
 
 FILE = "study.jsonl"
 LOCK = "study.lock"
+STOP = "stop"
+"""A file beside the journal that asks the fit to end as after one Ctrl-C."""
 
 Record = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """The study: all trials of one data set, and the only state of a search.
 
-Its journal holds a header, then in order: a record for every run (a call of `fit`), every fact that was measured, every
-trial, and every model that was shipped. Whatever was recorded survives whatever happens to the process.
+Its journal holds a header, then in order: a record for every run (a call of `fit`), every phase, every fact that was
+measured, every trial, and every model that was shipped. Whatever was recorded survives whatever happens to the process.
 """
 
 import heapq
@@ -18,6 +18,7 @@ from types import TracebackType
 from easynas.errors import StudyError
 from easynas.search.incumbent import LATEST, front_runner, incumbent, promotable, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
+from easynas.search.running import withdraw, withdraw_all
 from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1
@@ -25,7 +26,7 @@ KEPT = 3
 """How many of the best trials keep their weights on the disk, unless told otherwise; so do what is still running, the
 latest trial, and what may still be trained on (`promotable`)."""
 
-_SHIPPED, _RUN, _FACT = "shipped", "run", "fact"
+_SHIPPED, _RUN, _FACT, _PHASE = "shipped", "run", "fact", "phase"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
 _IDENTITY = ("task", "data", "validation", "metric")
 
@@ -170,6 +171,7 @@ class Study:
             StudyError: it could not be written.
         """
         self._write(_record(trial))
+        withdraw(self.weights_folder, trial.job.id)
         self._add(trial)
         self._prune()
         for listener in self._listeners:
@@ -179,6 +181,10 @@ class Study:
         """Records what was measured once, so that a run that continues decides as this one does."""
         self._write({"status": _FACT, "name": name, "fact": fact})
         self.facts[name] = fact
+
+    def enter(self, phase: str, *, then: str = "") -> None:
+        """Records that a phase begins, and which comes next, for whoever follows the study from its journal."""
+        self._write({"status": _PHASE, "phase": phase, "then": then})
 
     def ship(self, trial: Done) -> None:
         """Records that the network of `trial` is the result."""
@@ -214,6 +220,7 @@ class Study:
         self._write({"status": _RUN, **run})
         for part in self.weights_folder.glob("*.part"):  # left by a worker that was killed while it wrote
             part.unlink()
+        withdraw_all(self.weights_folder)
         self._prune()
 
     def _replay(self, record: Record) -> None:
@@ -221,7 +228,7 @@ class Study:
             self.shipped = next(t for t in self.trials if isinstance(t, Done) and t.job.id == record["trial"])
         elif record["status"] == _FACT:
             self.facts[record["name"]] = record["fact"]
-        elif record["status"] != _RUN:
+        elif record["status"] not in (_RUN, _PHASE):
             self._add(_trial(record))
 
     def _add(self, trial: Trial) -> None:

@@ -16,6 +16,7 @@ from easynas.data.fingerprint import fingerprint
 from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
 from easynas.search.budget import SHORTEST, Deadline, parse_budget
+from easynas.search.journal import STOP
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.division import Division
@@ -160,6 +161,7 @@ class Estimator(Results):
             study_folder(settings.directory) as folder,
             Study.open(folder, header, budget=settings.seconds, keep=_KEPT * self._modality().members) as study,
         ):
+            interrupt.obey(folder / STOP)
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
@@ -182,7 +184,7 @@ class Estimator(Results):
         from easynas.report.progress import Display
         from easynas.report.specimens import find_twins, keep
 
-        display = Display(deadline, metric=scoring.metric, verbose=settings.verbose)
+        display = Display(deadline, metric=scoring.metric, verbose=settings.verbose, weights=study.weights_folder)
         display.phase("loading TensorFlow")
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases, shipping
@@ -197,21 +199,21 @@ class Estimator(Results):
             for warning in data.warnings:
                 session.note(warning)
             division = Division.of(data, held_out, self._modality(), seed=settings.seed)
-            with session.phase("preparation", "preparing the data"):
+            with session.phase("preparation", "preparing the data", then=_BASELINE):
                 prepared = phases.prepare(session, machine, division, held_out)
                 twins = find_twins(data, held_out)
-            with session.phase("baseline", "training a baseline"):
+            with session.phase("baseline", _BASELINE, then="dividing the time that is left"):
                 baseline, designed = phases.baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
-            final = None
+            final, trained = None, plan.final and (self._modality().members == 1 or plan.search == 0)
             with session.stoppable():
                 if plan.search > 0:
-                    with session.phase("search", "searching"):
+                    with session.phase("search", "searching", then=_FINAL if trained else _BUNDLE):
                         phases.search(session, prepared, designed, plan)
-                if plan.final and (self._modality().members == 1 or plan.search == 0):
-                    with session.phase("final", "training the best network"):
+                if trained:
+                    with session.phase("final", _FINAL, then=_BUNDLE):
                         final = phases.train_final(session, prepared, designed)
-            with session.phase("bundle", "making the model"):
+            with session.phase("bundle", _BUNDLE):
                 bundle, answers = shipping.ship(session, prepared, designed, final=final)
                 specimens = keep(data, held_out, **vars(division), answers=answers, twins=twins, seed=settings.seed)
         return bundle, specimens
@@ -236,6 +238,7 @@ class Estimator(Results):
         return tags
 
 
+_BASELINE, _FINAL, _BUNDLE = "training a baseline", "training the best network", "making the model"
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 

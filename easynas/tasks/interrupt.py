@@ -1,8 +1,9 @@
-"""Ctrl-C and requests to end, while `fit` runs."""
+"""Ctrl-C and requests to end, while `fit` runs; a file may ask, too."""
 
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -17,9 +18,18 @@ class Interrupt:
     def __init__(self) -> None:
         self.wished = False
         self._before: dict[int, Any] = {}
+        self._request: Path | None = None
+
+    def obey(self, request: Path) -> None:
+        """From now on the file `request` counts as a first Ctrl-C when it appears; one that is there is deleted."""
+        request.unlink(missing_ok=True)
+        self._request = request
 
     def check(self) -> None:
-        """Raises `KeyboardInterrupt` if Ctrl-C was pressed."""
+        """Raises `KeyboardInterrupt` if Ctrl-C was pressed, or a file asks for the same."""
+        if self._request is not None and self._request.exists():
+            self._request.unlink(missing_ok=True)
+            self.wished = True
         if self.wished:
             raise KeyboardInterrupt
 

@@ -47,9 +47,9 @@ class Session:
         self.display.note(sentence)
 
     @contextmanager
-    def phase(self, name: str, description: str) -> Iterator[None]:
-        """Shows a phase and times it."""
-        self.display.phase(description)
+    def phase(self, name: str, description: str, *, then: str = "") -> Iterator[None]:
+        """Shows a phase, and which one comes next, and times it."""
+        self._enter(description, then)
         started = self.deadline.elapsed
         yield
         self.study.timings[name] = self.deadline.elapsed - started
@@ -62,5 +62,9 @@ class Session:
         except KeyboardInterrupt:
             if self.study.best is None:
                 raise
-            self.display.phase("stopped on request; Ctrl-C again to leave without a model")
+            self._enter("stopped on request; Ctrl-C again to leave without a model")
             self.note("The fit was stopped on request, and its best model so far is the result.")
+
+    def _enter(self, description: str, then: str = "") -> None:
+        self.display.phase(description, then=then)
+        self.study.enter(description, then=then)

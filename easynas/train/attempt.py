@@ -1,5 +1,6 @@
 """`Attempt`: one candidate trained and scored, once, or once for each fold of a cross-validation."""
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from easynas.nets.block import Block
 from easynas.nets.cost import macs, parameters
 from easynas.nets.network import model_of, precision
 from easynas.search.budget import Deadline
+from easynas.search.running import announce
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.train import weights
 from easynas.train.recipe import Recipe
@@ -50,6 +52,7 @@ class Attempt:
     def run(self, deadline: Deadline, *, devices: int) -> Trial:
         """Trains until `deadline` at the latest; every part gets the same share of the time."""
         keras.utils.set_random_seed(int(np.random.default_rng((self._evaluator.seed, self._job.id)).integers(2**31)))
+        self._announce([])
         parts = self._evaluator.store.parts()
         try:
             model = self._build(self._evaluator.network, parts[0])
@@ -120,7 +123,13 @@ class Attempt:
             held_out=len(part.rows) * (2 if evaluator.mirrored else 1),
             slice_at=SLICE,
             on_slice=promising,
+            on_part=self._announce,
         )
+
+    def _announce(self, curve: list[float]) -> None:
+        """Tells how the training goes; a loss that is no number is told by the trial."""
+        if all(math.isfinite(loss) for loss in curve):
+            announce(self._evaluator.folder, self._job, curve)
 
     def _weighted(self, arrays: Arrays) -> Arrays:
         """The samples with weights that make rare classes heard, where the metric hears them."""

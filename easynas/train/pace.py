@@ -41,6 +41,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         steps: most batches; the learning rate is tied to whichever of steps and time is nearer to its end.
         slice_at: progress at which `on_slice` is asked; 1 for never.
         on_slice: called once; training stops if it answers False.
+        on_part: told the means of the curve whenever it has more of them.
 
     Attributes:
         steps: batches done.
@@ -60,6 +61,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         steps: float = math.inf,
         slice_at: float = 1.0,
         on_slice: Callable[[], bool] = lambda: True,
+        on_part: Callable[[list[float]], None] = lambda _: None,
     ) -> None:
         super().__init__()
         self.steps = 0
@@ -74,6 +76,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._most_steps = max(steps, 2.0)
         self._slice_at = slice_at
         self._on_slice = on_slice
+        self._on_part = on_part
         self._begin = deadline.clock()
         self._last = self._begin
         self._step_seconds = 0.0
@@ -90,7 +93,8 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self.progress = min(max(elapsed, (self.steps - 1) / (self._most_steps - 1)), 1.0)
         self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
         self._average.update(self.progress)
-        self.curve.update(self.progress, steps=self.steps, mean=loss)
+        if self.curve.update(self.progress, steps=self.steps, mean=loss):
+            self._on_part(self.curve.means)
         if self.diverged or self.progress >= 1.0:
             self.model.stop_training = True
         elif self.progress >= self._slice_at:
@@ -127,14 +131,19 @@ class Curve:
         self._steps = 0
         self._sum = 0.0
 
-    def update(self, progress: float, *, steps: int, mean: float) -> None:
-        """Takes in the mean loss of all steps so far, which is what Keras tells; parts without a step repeat it."""
+    def update(self, progress: float, *, steps: int, mean: float) -> bool:
+        """Takes in the mean loss of all steps so far, which is what Keras tells; parts without a step repeat it.
+
+        Returns:
+            Whether a part ended.
+        """
         ended = min(int(progress * self._parts + 1e-9), self._parts)
         if ended <= len(self.means) or steps <= self._steps:
-            return
+            return False
         own = (steps * mean - self._sum) / (steps - self._steps)
         self.means += [round(own, 6)] * (ended - len(self.means))
         self._steps, self._sum = steps, steps * mean
+        return True
 
 
 class Average:

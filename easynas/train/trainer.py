@@ -90,6 +90,7 @@ def train(
     held_out: int,
     slice_at: float,
     on_slice: Callable[[], bool],
+    on_part: Callable[[list[float]], None],
 ) -> Outcome:
     """Trains a `compiled` model in place; it ends annealed and in time to score `held_out` samples before `deadline`.
 
@@ -106,6 +107,7 @@ def train(
         slice_at: share of the time after which `on_slice` decides, with the averaged weights in place, whether to go
             on.
         on_slice: answers False to stop.
+        on_part: told the curve after each twentieth of the training.
     """
     average = Average(model)
 
@@ -121,6 +123,7 @@ def train(
         steps=recipe.epochs * len(arrays.y) / min(batch_size, len(arrays.y)),
         slice_at=slice_at,
         on_slice=decide,
+        on_part=on_part,
     )
     batches = train_batches(arrays, answer, batch_size=batch_size, seed=seed, threads=threads)
     model.fit(batches, epochs=1, verbose=0, callbacks=[pace])

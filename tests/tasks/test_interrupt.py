@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,21 @@ def test_the_first_ctrl_c_waits_for_a_safe_moment() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             interrupt.check()
+
+
+def test_a_file_asks_as_one_ctrl_c_does_and_is_taken_away(tmp_path: Path) -> None:
+    request = tmp_path / "stop"
+    request.touch()
+    with Interrupt() as interrupt:
+        interrupt.obey(request)
+        assert not request.exists()
+        interrupt.check()  # one from before this fit asks for nothing
+        request.touch()
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+        assert not request.exists()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_the_second_ctrl_c_does_not_wait() -> None:

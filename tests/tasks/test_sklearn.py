@@ -51,7 +51,7 @@ def checks() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "check"), checks())
+@pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_the_checks_of_scikit_learn_pass(estimator: Any, check: Callable[[Any], None]) -> None:
     try:
         check(estimator)
