@@ -131,7 +131,9 @@ def choose(
 def check_name(name: object) -> None:
     """Raises an `InputError` that lists the names unless `name` is one of them."""
     if name not in _NAMES:
-        raise InputError(f"`search` must be a strategy or one of {list(_NAMES)}. Received: {name!r}.")
+        raise InputError(
+            f"`search` must be one of {list(_NAMES)}, or a function `(space, seed) -> strategy`. Received: {name!r}."
+        )
 
 
 def _check_around(around: object, name: str) -> None:

@@ -40,7 +40,7 @@ class Estimator(Results):
             larger of 2 s and 2 %.
         metric: what to maximise on held-out samples, a scikit-learn scorer's name; None: accuracy of
             classes, macro F1 of labels, R² of numbers.
-        search: a strategy's name (`easynas.strategies.names()`) or an object with `ask` and `tell`.
+        search: a strategy's name (`easynas.strategies.names()`), or your own: a function `(space, seed) -> strategy`.
         space: a search space's name (`easynas.spaces.names()`) or an `easynas.Block`.
         quantization: not used by this version; must be None. `export` quantizes.
         pruning: not used by this version; must be None.

@@ -334,7 +334,8 @@ def belongs(trial: Trial, space: SearchSpace) -> bool:
 def _strategy(session: Session, designed: Design, planned: Plan) -> Strategy:
     settings = session.settings
     if not isinstance(settings.search, str):
-        chosen: Strategy = settings.search
+        made = settings.search(designed.space, settings.seed) if callable(settings.search) else settings.search
+        chosen: Strategy = made
         return chosen
     trials = min(settings.max_trials, planned.search / planned.trial * (settings.workers or cores()))
     if settings.search == "auto":

@@ -25,7 +25,7 @@ class Settings:
     Attributes:
         seconds: the time budget.
         metric: name of a scikit-learn scorer; None: the usual one for what is predicted.
-        search: name of a strategy, or an object with `ask` and `tell`.
+        search: name of a strategy, a function `(space, seed) -> strategy`, or an object with `ask` and `tell`.
         space: name of a space, or a block.
         max_trials: most trials of the search.
         launcher: brings up the engine.
@@ -59,7 +59,7 @@ class Settings:
                     f"`{name}` must be None: this version does not use it yet. Received: {getattr(estimator, name)!r}. "
                     'Leave it out; `export(path, quantization="int8")` works.'
                 )
-        if not _has(estimator.search, "ask", "tell"):
+        if not _has(estimator.search, "ask", "tell") and not _is_function(estimator.search):
             strategies.check_name(estimator.search)
         if not _has(estimator.space, "declare", "build"):
             spaces.check_name(estimator.space, estimator._modality().name)
@@ -80,6 +80,11 @@ class Settings:
 def _has(value: object, *methods: str) -> bool:
     """Whether `value` is an object, not a class, with these methods."""
     return not isinstance(value, type) and all(callable(getattr(value, name, None)) for name in methods)
+
+
+def _is_function(value: object) -> bool:
+    """Whether `value` can be called and is no class: those of strategies take their seed by name."""
+    return callable(value) and not isinstance(value, type)
 
 
 def _metric(metric: object) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 import easynas
 from easynas import InputError
 from easynas.engines import Local
+from easynas.space.space import SearchSpace
 from easynas.strategies.random import Random
 from easynas.tasks.settings import Settings
 
@@ -56,6 +57,13 @@ def test_a_strategy_and_a_space_of_ones_own_are_taken_as_they_are() -> None:
     found = settings(search=strategy, space=space)
     assert found.search is strategy
     assert found.space is space
+
+
+def test_a_function_that_makes_a_strategy_waits_for_its_space() -> None:
+    def make(space: SearchSpace, seed: int) -> Random:
+        return Random(space, seed=seed)
+
+    assert settings(search=make).search is make
 
 
 def test_a_seed_is_kept_and_none_is_another_one_every_time() -> None:
