@@ -4,7 +4,9 @@ The order is that of the tools: channels go first, then weights become zero, the
 be rounded. Every step is a share of the time.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Self
@@ -24,6 +26,7 @@ FEW = 200
 
 RATE = 1e-3  # after channels went, much has to be learned again
 _CHECKED = 8  # samples on which a twin must answer as its network does
+_MARK = "TF_USE_LEGACY_KERAS"
 _SHARES = {"channels": 3.0, "pruning": 3.0, "clusters": 1.0, "quantization": 2.0}
 """Of the time, for the steps that are asked for."""
 
@@ -117,14 +120,28 @@ def compress(
         return smaller, tuple(notes)
 
 
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """The tools leave a mark in the environment by which processes that start later would take Keras 2 for Keras."""
+    before = os.environ.get(_MARK)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(_MARK, None)
+        else:
+            os.environ[_MARK] = before
+
+
 def _steps(lesson: Any, compression: Compression) -> list[tuple[str, Step]]:
     """The steps that are asked for, in their order."""
-    from easynas.deploy.aware import train_aware
-    from easynas.deploy.channels import without_channels
-    from easynas.deploy.cluster import cluster
-    from easynas.deploy.prune import prune
-    from easynas.deploy.tuning import tune
-    from easynas.deploy.twin import Twin
+    with _environment_kept():
+        from easynas.deploy.aware import train_aware
+        from easynas.deploy.channels import without_channels
+        from easynas.deploy.cluster import cluster
+        from easynas.deploy.prune import prune
+        from easynas.deploy.tuning import tune
+        from easynas.deploy.twin import Twin
 
     def twin_of(network: keras.Model) -> Twin:
         return Twin.of(network, lesson.bundle.device_inputs(lesson.samples[:_CHECKED]))

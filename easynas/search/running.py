@@ -5,6 +5,7 @@ Workers on other machines leave none.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,9 @@ def announce(folder: Path, job: Job, curve: list[float]) -> None:
     path = _path(folder, job.id)
     draft = folder / f"{job.id}.curve.part"
     network = str(job.values.get("network", ""))
-    draft.write_text(json.dumps({"network": network, "origin": job.origin, "curve": curve}), encoding="utf-8")
-    draft.replace(path)
+    with suppress(OSError):  # a full disk costs whoever looks the news, and nothing else
+        draft.write_text(json.dumps({"network": network, "origin": job.origin, "curve": curve}), encoding="utf-8")
+        draft.replace(path)
 
 
 def withdraw(folder: Path, number: int) -> None:

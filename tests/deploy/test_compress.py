@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import os
 
 import keras
 import numpy as np
@@ -60,6 +61,7 @@ def test_zeros_then_few_values_then_int8_stay_what_they_are(compressed, bundle, 
     assert sizes["after"] < 0.9 * sizes["before"]
     for old, new in zip(before, bundle.device.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)  # the original is as it was
+    assert "TF_USE_LEGACY_KERAS" not in os.environ  # a mark of the tools, which later processes would obey
 
 
 @pytest.mark.slow

@@ -146,7 +146,7 @@ def test_weights_that_have_no_room_are_a_failed_trial(evaluator: Evaluator, seco
         resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
     assert isinstance(trial, Failed)
     assert trial.reason == "the weights could not be written: File too large"
-    assert list(evaluator.folder.glob("9.*")) == []
+    assert {path.name for path in evaluator.folder.glob("9.*")} <= {"9.running"}  # which the study deletes
 
 
 def test_no_fold_knows_the_labels_that_it_is_asked_for(tmp_path: Path) -> None:
