@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import gc
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -10,6 +11,11 @@ from hypothesis import settings
 # A busy machine is slow for a moment now and then; what takes too long always is caught by pytest's timeout.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_configure() -> None:
+    """What a script starts in the background ignores Ctrl-C, and so would the processes that tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 440, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 18, 16, 46
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_TICKS = 8
+_EQUAL = 1e-6  # of their size: numbers that are this near are one number to a reader
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Scale:
         low, high = min(finite), max(finite)
         if logarithmic:
             return cls(low / 1.4, high * 1.4, start, end, logarithmic=True)
-        room = 0.08 * (high - low) or 0.05 * max(abs(high), 1e-3)
+        size = max(abs(low), abs(high), 1e-3)
+        room = 0.08 * (high - low) if high - low > _EQUAL * size else 0.05 * size
         return cls(low - room, high + room, start, end)
 
     def __call__(self, value: float) -> float:

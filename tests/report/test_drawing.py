@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -19,6 +19,7 @@ from easynas.search.trial import Done, Job
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+@example([1e6, 1e6 - 1e-10])
 def test_ticks_are_few_round_and_inside(values: list[float]) -> None:
     scale = Scale.around(values, 0.0, 300.0)
     ticks = scale.ticks()
