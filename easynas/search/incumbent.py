@@ -41,9 +41,10 @@ def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
     """The trial whose network should be the result: the final training, unless another is clearly better.
 
     Scores on held-out samples are noisy and the incumbent was chosen by its own: the longer training wins unless it is
-    behind by more than the standard error of their difference.
+    behind by more than the standard error of their difference. What an earlier fit made of other trials, an average of
+    them for instance, has no network of its own.
     """
-    best = incumbent(trials)
+    best = incumbent(trial for trial in trials if not trial.job.members)
     if best is None or not isinstance(final, Done):
         return best
     noise = math.hypot(best.metrics.get("standard_error", 0.0), final.metrics.get("standard_error", 0.0))

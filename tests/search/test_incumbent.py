@@ -63,6 +63,12 @@ def test_the_final_training_is_shipped_unless_another_is_clearly_better() -> Non
     assert to_ship(DROPPED, [best, DROPPED]) is best
 
 
+def test_what_was_made_of_other_trials_is_no_network_to_ship() -> None:
+    best, behind = done(0.90, standard_error=0.004), done(0.89, standard_error=0.003)
+    adjusted = Done(Job(7, {"network": "adjusted"}, members=(0,)), 0.91, 1.0, {"standard_error": 0.003})
+    assert to_ship(behind, [best, adjusted, behind]) is best
+
+
 def rung(number: int, score: float, fidelity: float = 1 / 9) -> Done:
     return Done(Job(number, {}, fidelity=fidelity), score, 1.0, {"first_slice_score": score}, fidelity=fidelity)
 
