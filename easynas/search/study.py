@@ -24,7 +24,7 @@ from easynas.search.trial import Done, Failed, Job, Trial
 FORMAT = 1
 KEPT = 3
 """How many of the best trials keep their weights on the disk, unless told otherwise; so do what is still running, the
-latest trial, and what may still be trained on (`promotable`)."""
+latest trial or those it is made of, and what may still be trained on (`promotable`)."""
 
 _SHIPPED, _RUN, _FACT, _PHASE = "shipped", "run", "fact", "phase"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
@@ -251,6 +251,7 @@ class Study:
         """Deletes the weights of trials that can no longer become the result, nor be trained on."""
         best = heapq.nlargest(self._keep, self._weighty, key=rank_key)
         needed = {trial.job.id for trial in (*best, *promotable(self._low, self._continued), *self.trials[-1:])}
+        needed.update(number for trial in self.trials[-1:] for number in trial.job.members)
         kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
             if trial not in kept:

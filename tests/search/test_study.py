@@ -264,6 +264,17 @@ def test_weights_that_may_be_trained_on_are_kept_and_not_for_ever(tmp_path: Path
     assert not ids() & {10, 11, 12}
 
 
+def test_what_a_result_is_made_of_keeps_its_weights(tmp_path: Path) -> None:
+    with Study.open(tmp_path, HEADER) as study:
+        study.weights_folder.mkdir()
+        for number, score in enumerate([0.9, 0.9, 0.9, 0.8]):
+            study.weights_path(number).touch()
+            study.append(Done(Job(number, {}), score, 1.0))
+        study.append(Done(Job(4, {"network": "adjusted"}, members=(3,)), 0.95, 1.0))
+        assert study.weights_path(3).exists()
+        assert 3 in {trial.job.id for trial in study.with_weights}
+
+
 def test_only_the_best_and_the_latest_keep_their_weights(tmp_path: Path) -> None:
     scores = [0.1, 0.5, 0.9, 0.3, 0.8, 0.7, 0.2]
 
