@@ -21,6 +21,7 @@ def files(bundle):
     return {name: quantize(bundle, name, integers=False, agreement=lambda _: 1.0).content for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", ["float32", "float16", "int8"])
 def test_multiplications_are_those_of_the_network(files, bundle, quantization):
     assert Anatomy.of(files[quantization]).macs == macs(bundle.device)

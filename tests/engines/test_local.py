@@ -123,7 +123,8 @@ def test_a_dead_worker_is_a_failed_trial_and_is_replaced(engine: LocalEngine, ac
     assert isinstance(run(engine, "work"), Done)
 
 
-@pytest.mark.parametrize("action", ["hang", pytest.param("hang for good", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["hang", "hang for good"])
 def test_a_hanging_worker_is_ended_after_the_deadline_and_is_replaced(engine: LocalEngine, action: str) -> None:
     started = time.monotonic()
     trial = run(engine, action, seconds=0.3)

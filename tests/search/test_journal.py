@@ -57,6 +57,7 @@ def test_a_second_writer_is_refused_in_the_same_process(tmp_path: Path) -> None:
     Journal(tmp_path).close()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_told_who_has_it_and_takes_over_from_a_killed_one(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
@@ -68,6 +69,7 @@ def test_a_second_process_is_told_who_has_it_and_takes_over_from_a_killed_one(tm
     Journal(tmp_path).close()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_that_leaves_the_journal_whole(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
