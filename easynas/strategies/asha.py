@@ -8,11 +8,10 @@ What differs from the paper: a promoted network goes on from its weights, and ne
 from collections.abc import Callable
 from dataclasses import replace
 
-from easynas.search.loop import Strategy
 from easynas.search.trial import Job, Trial
 from easynas.space.space import SearchSpace
-from easynas.strategies.rungs import LEAST, REDUCTION, best, fidelities, level_of, promotion
-from easynas.strategies.source import Source
+from easynas.strategies.rungs import LEAST, REDUCTION, Rung, fidelities, level_of, promotion
+from easynas.strategies.source import Learner, Source
 
 
 class ASHA:
@@ -21,7 +20,7 @@ class ASHA:
     Args:
         space: where to search.
         seed: not used: all chance is the strategy's.
-        around: makes the strategy that new genotypes come from; it is made anew now and then.
+        around: makes the strategy that new genotypes come from; made anew when another fidelity counts.
         reduction: one of so many goes on, to so many times the training; a whole number of at least 2.
         least: smallest fidelity, in (0, 1]; the fidelities are powers of `reduction` below 1, and none is smaller.
 
@@ -34,7 +33,7 @@ class ASHA:
         space: SearchSpace,
         *,
         seed: int,
-        around: Callable[[], Strategy],
+        around: Callable[[], Learner],
         reduction: int = REDUCTION,
         least: float = LEAST,
     ) -> None:
@@ -42,14 +41,14 @@ class ASHA:
         self._reduction = reduction
         self._levels = fidelities(reduction=reduction, least=least)
         self._source = Source(space, around, levels=len(self._levels))
-        self._rungs: list[dict[str, Trial]] = [{} for _ in self._levels]
+        self._rungs = [Rung() for _ in self._levels]
         self._out: set[tuple[str, int]] = set()
 
     def ask(self, job_id: int) -> Job | None:
         """A promotion from the highest rung that has one, or a start at the lowest."""
         for level in range(len(self._levels) - 1, 0, -1):
             below = self._rungs[level - 1]
-            for key, trial in best(below, len(below) // self._reduction):
+            for key, trial in below.best(len(below) // self._reduction):
                 if key not in self._rungs[level] and (key, level) not in self._out:
                     self._out.add((key, level))
                     return promotion(job_id, trial, self._levels[level])
@@ -62,4 +61,4 @@ class ASHA:
         self._source.tell(trial, level)
         if level is not None:
             self._out.discard((key, level))
-            self._rungs[level].setdefault(key, trial)
+            self._rungs[level].add(key, trial)

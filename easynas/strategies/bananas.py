@@ -3,8 +3,8 @@
 An ensemble of networks predicts scores from genotypes; every candidate gets a value drawn from the normal distribution
 of the ensemble's mean and deviation (independent Thompson sampling), and the largest is proposed. Candidates are
 neighbours of the best trials and random genotypes. What differs from the paper: the ensemble is small (see `ensemble`);
-it is trained again after every five trials, where the paper proposes ten at a time; and it learns normal scores of
-ranks.
+it is trained again after every five trials, later after every fiftieth part of them, where the paper proposes ten at a
+time; of very many trials it learns the best and the latest; and it learns normal scores of ranks.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ from easynas.strategies.candidates import Candidates
 from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.ensemble import Ensemble
 from easynas.strategies.fresh import Feasible
-from easynas.strategies.observations import Observations, Scale
+from easynas.strategies.observations import Observations, Scale, kept
 
 _FIRST = 10  # random trials before the model is asked (the paper's t0)
-_EVERY = 5  # trials after which it is trained again
+_EVERY, _GROWTH = 5, 0.02  # it is trained again after so many trials, or after that share of them
 
 
 class Bananas:
@@ -65,16 +65,22 @@ class Bananas:
         """A failed trial counts as the worst of the finished ones."""
         self._candidates.add(self._told.add(trial))
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._candidates.add(self.space.canonical(trial.job.values))
+
     def _ensemble(self) -> Ensemble | None:
-        """Trained on the told trials up to the last round number of them: a continued search must find the same."""
-        size = len(self._told) // _EVERY * _EVERY
+        """Trained on the first told trials, as many as the schedule says: a continued search must find the same."""
+        size = _scheduled(len(self._told))
         losses = self._told.measures[:size, 0]
-        if size < _FIRST or not np.isfinite(losses).any():
+        if size == 0 or not np.isfinite(losses).any():
             return None
         at, ensemble = self._trained
         if ensemble is None or at != size:
             rng = np.random.default_rng((self.seed, size, 1))
-            ensemble = Ensemble(self._points(self._told.values[:size]), Scale(losses).scores, rng)
+            held = kept(losses)
+            points = self._points([self._told.values[index] for index in held])
+            ensemble = Ensemble(points, Scale(losses[held]).scores, rng)
             self._trained = size, ensemble
         return ensemble
 
@@ -82,3 +88,11 @@ class Bananas:
         if self._encode is None:
             return self._embedding(genotypes)
         return np.array([self._encode(values) for values in genotypes], dtype=float)
+
+
+def _scheduled(trials: int) -> int:
+    """The largest number of the schedule that is not above `trials`; 0 if there is none."""
+    size, following = 0, _FIRST
+    while following <= trials:
+        size, following = following, following + max(_EVERY, int(_GROWTH * following))
+    return size

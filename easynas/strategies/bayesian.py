@@ -119,6 +119,11 @@ class Bayesian:
         self._out.pop(trial.job.id, None)
         self._candidates.add(self._told.add(trial))
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._out.pop(trial.job.id, None)
+        self._candidates.add(self.space.canonical(trial.job.values))
+
     def _measured(self) -> np.ndarray:
         """Which trials have everything that counts, `(trials,)`."""
         measures = self._told.measures

@@ -8,11 +8,10 @@ network goes on from its weights; and where the space has nothing new, a bracket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from easynas.search.loop import Strategy
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
-from easynas.strategies.rungs import best, level_of, promotion
-from easynas.strategies.source import Source
+from easynas.strategies.rungs import Rung, level_of, promotion
+from easynas.strategies.source import Learner, Source
 
 Shape = tuple[int, tuple[int, ...]]
 """Where a bracket starts, as an index of the fidelities, and how many genotypes its rungs have."""
@@ -32,7 +31,7 @@ class Brackets:
         self,
         space: SearchSpace,
         *,
-        around: Callable[[], Strategy],
+        around: Callable[[], Learner],
         levels: tuple[float, ...],
         cycle: tuple[Shape, ...],
     ) -> None:
@@ -100,11 +99,11 @@ class _Bracket:
 
     first: int
     sizes: tuple[int, ...]
-    ended: list[dict[str, Trial]] = field(default_factory=list)
+    ended: list[Rung] = field(default_factory=list)
     out: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.ended = [{} for _ in self.sizes]
+        self.ended = [Rung() for _ in self.sizes]
 
     @property
     def has_room(self) -> bool:
@@ -119,7 +118,7 @@ class _Bracket:
     def tell(self, key: str, level: int, trial: Trial) -> None:
         self.out.discard((key, level))
         if self.first <= level:
-            self.ended[level - self.first].setdefault(key, trial)
+            self.ended[level - self.first].add(key, trial)
 
     def promotion(self, *, as_it_is: bool) -> tuple[str, int, Done] | None:
         """Genotype, level and trial of the best that goes on now.
@@ -135,7 +134,7 @@ class _Bracket:
     def _missing(self) -> list[tuple[str, int, Done]]:
         """Those that go on from the first rung with any that did not end on the next one."""
         for rung, size in enumerate(self.sizes[1:]):
-            chosen, level = best(self.ended[rung], size), self.first + rung + 1
+            chosen, level = self.ended[rung].best(size), self.first + rung + 1
             missing = [(key, level, trial) for key, trial in chosen if key not in self.ended[rung + 1]]
             if missing:
                 return missing

@@ -137,6 +137,10 @@ class Controller:
             self._policy.learn(np.stack(options), np.stack(active), advantages, times=self._update.times)
         self._baseline = _BASELINE * self._baseline + (1.0 - _BASELINE) * self._reward(rank)
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))
+
     def _reward(self, rank: Rank) -> float:
         """The share of told trials that are worse, equal ones counting half, from -1.7 to 1.7 with mean 0."""
         middle = 0.5 * (bisect_left(self._ranks, rank) + bisect_right(self._ranks, rank))

@@ -68,6 +68,10 @@ class Evolution:
         self._alive.append(self._goal.judge(trial))
         self._fresh.add(dict(trial.job.values))
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))
+
     def _child(self, rng: np.random.Generator) -> tuple[Values | None, str]:
         parent = self._parent(rng)
         other = self._parent(rng) if rng.random() < self.crossover else parent

@@ -7,11 +7,11 @@ fidelity in shares of a full training, so the R of the paper is 1 and its r is `
 
 from collections.abc import Callable
 
-from easynas.search.loop import Strategy
 from easynas.search.trial import Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.strategies.brackets import Brackets, Shape
 from easynas.strategies.rungs import LEAST, REDUCTION, fidelities
+from easynas.strategies.source import Learner
 
 
 class Halving:
@@ -20,7 +20,7 @@ class Halving:
     Args:
         space: where to search.
         seed: not used: all chance is the strategy's.
-        around: makes the strategy that new genotypes come from; it is made anew now and then.
+        around: makes the strategy that new genotypes come from; made anew when another fidelity counts.
         reduction: one of so many goes on, to so many times the training; a whole number of at least 2.
         least: smallest fidelity, in (0, 1]; the fidelities are powers of `reduction` below 1, and none is smaller.
 
@@ -33,7 +33,7 @@ class Halving:
         space: SearchSpace,
         *,
         seed: int,
-        around: Callable[[], Strategy],
+        around: Callable[[], Learner],
         reduction: int = REDUCTION,
         least: float = LEAST,
     ) -> None:
@@ -55,7 +55,7 @@ class Hyperband:
     Args:
         space: where to search.
         seed: not used: all chance is the strategy's.
-        around: makes the strategy that new genotypes come from; it is made anew now and then.
+        around: makes the strategy that new genotypes come from; made anew when another fidelity counts.
         reduction: one of so many goes on, to so many times the training; a whole number of at least 2.
         least: smallest fidelity, in (0, 1]; the fidelities are powers of `reduction` below 1, and none is smaller.
 
@@ -68,7 +68,7 @@ class Hyperband:
         space: SearchSpace,
         *,
         seed: int,
-        around: Callable[[], Strategy],
+        around: Callable[[], Learner],
         reduction: int = REDUCTION,
         least: float = LEAST,
     ) -> None:

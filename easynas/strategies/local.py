@@ -70,6 +70,10 @@ class LocalSearch:
             self._optima.add(self.space.key(centre.trial.job.values))
             self._settle(trial)
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))
+
     def _settle(self, trial: Done) -> None:
         """Climbs from a trial over what is known already; stays nowhere if that leads to an optimum found before."""
         centre = self._around(trial)

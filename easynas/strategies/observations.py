@@ -8,6 +8,9 @@ from easynas.search.objective import Goal, places
 from easynas.search.trial import Done, Failed, Trial
 from easynas.space.space import SearchSpace, Values
 
+LARGEST = 400
+"""Trials in a model; of more, the best and the latest, a half each. The time of a model grows up to their cube."""
+
 _SHORTEST = 1e-3  # seconds
 
 
@@ -23,7 +26,7 @@ class Observations:
         self._space = space
         self._goal = goal
         self._trials: list[Trial] = []
-        self._measures: list[np.ndarray] = []
+        self._measures = np.empty((0, len(goal.objectives) + len(goal.constraints)))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -33,13 +36,16 @@ class Observations:
         self.values.append(self._space.canonical(trial.job.values))
         self._trials.append(trial)
         margins = [np.inf if isinstance(trial, Failed) else limit.margin(trial) for limit in self._goal.constraints]
-        self._measures.append(np.concatenate([self._goal.losses(trial), margins]))
+        measures = np.concatenate([self._goal.losses(trial), margins])
+        if len(self) > len(self._measures):  # room for as many again
+            self._measures = np.concatenate([self._measures, np.empty((len(self), len(measures)))])
+        self._measures[len(self) - 1] = measures
         return self.values[-1]
 
     @property
     def measures(self) -> np.ndarray:
         """Losses, then margins of constraints, `(trials, objectives + constraints)`; infinite if unknown."""
-        return np.array(self._measures).reshape(len(self), len(self._goal.objectives) + len(self._goal.constraints))
+        return self._measures[: len(self)]
 
     @property
     def log_seconds(self) -> np.ndarray:
@@ -92,3 +98,12 @@ def _slope(scores: np.ndarray, losses: np.ndarray) -> float:
         return 1.0
     start = min(int(np.searchsorted(scores, np.quantile(scores, 0.75))), len(scores) - 2)
     return float((losses[start] - losses[-1]) / (scores[-1] - scores[start]))
+
+
+def kept(losses: np.ndarray) -> np.ndarray:
+    """Indices of the trials that a model holds, in their order."""
+    if len(losses) <= LARGEST:
+        return np.arange(len(losses))
+    latest = np.arange(len(losses) - LARGEST // 2, len(losses))
+    best = np.argsort(losses[: latest[0]], kind="stable")[: LARGEST - len(latest)]
+    return np.concatenate([np.sort(best), latest])

@@ -76,6 +76,10 @@ class Pareto:
             place = places(list(self._members.values()))
             del self._members[list(self._members)[int(place.argmax())]]
 
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))
+
     def _child(self, job_id: int, rng: np.random.Generator) -> Job | None:
         members = list(self._members.values())
         place = places(members)

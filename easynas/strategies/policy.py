@@ -86,7 +86,9 @@ class Policy:
         taken = self._starts + options
         words = np.where(active, _SPECIAL + taken, _SKIPPED)
         words = np.concatenate([np.full((len(words), 1), _START), words[:, :-1]], axis=1)
-        before = np.take_along_axis(self._log_probabilities(words), taken[:, :, None], axis=2)[:, :, 0]
+        before = np.zeros(taken.shape)  # counts with a clip alone
+        if self._clip is not None:
+            before = np.take_along_axis(self._log_probabilities(words), taken[:, :, None], axis=2)[:, :, 0]
         facts = np.stack([taken, active, np.broadcast_to(advantages[:, None], taken.shape), before], axis=-1)
         if self._model is None:
             self._model = self._build()

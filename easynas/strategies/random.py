@@ -26,3 +26,7 @@ class Random:
 
     def tell(self, trial: Trial) -> None:
         self._fresh.add(dict(trial.job.values))
+
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))

@@ -5,7 +5,7 @@ at the next fidelity, and goes on from the weights that are there. A failed or d
 """
 
 import math
-from collections.abc import Mapping
+from bisect import insort
 
 from easynas.errors import InputError
 from easynas.search.incumbent import rank_key
@@ -38,10 +38,35 @@ def level_of(fidelity: float, levels: tuple[float, ...]) -> int | None:
     return next((level for level, each in enumerate(levels) if math.isclose(each, fidelity)), None)
 
 
-def best(rung: Mapping[str, Trial], count: int) -> list[tuple[str, Done]]:
-    """The best `count` of those that may go on, with their keys; the earlier one first where they are equal."""
-    ended = [(key, trial) for key, trial in rung.items() if isinstance(trial, Done) and not trial.dropped]
-    return sorted(ended, key=lambda each: rank_key(each[1]), reverse=True)[:count]
+class Rung:
+    """The trials that ended at one fidelity, a genotype once."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._ranked: list[tuple[str, Done]] = []
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str, trial: Trial) -> None:
+        """A trial ended; of a genotype that did before, the first one counts."""
+        if key in self._keys:
+            return
+        self._keys.add(key)
+        if isinstance(trial, Done) and not trial.dropped:
+            insort(self._ranked, (key, trial), key=_loss)
+
+    def best(self, count: int) -> list[tuple[str, Done]]:
+        """The best `count` of those that may go on, with their keys; the earlier one first where they are equal."""
+        return self._ranked[:count]
+
+
+def _loss(ranked: tuple[str, Done]) -> tuple[float, float]:
+    score, loss = rank_key(ranked[1])
+    return -score, -loss
 
 
 def promotion(job_id: int, trial: Done, fidelity: float) -> Job:

@@ -6,6 +6,7 @@ differs from it: while no fidelity has enough, the strategy learns from the one 
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from easynas.search.loop import Strategy
 from easynas.search.trial import Done, Job, Trial
@@ -16,11 +17,18 @@ MORE = 3
 """Trials that a model needs beyond one a choice: BOHB needs N_min + 2, and N_min is choices + 1."""
 
 
+class Learner(Strategy, Protocol):
+    """A strategy that can be inside of another one."""
+
+    def skip(self, trial: Trial) -> None:
+        """Learns nothing from a trial of another fidelity but that its genotype is known."""
+
+
 class Source:
     """Draws genotypes that were seen at no fidelity yet.
 
-    What it draws depends on the job's number and on what was told: a strategy that proposed what was then trained at
-    another fidelity than its own would remember a proposal that a continued study does not know, so it is made anew.
+    What it draws depends on the job's number and on what was told, which a continued study is told again: so the
+    strategy hears of every trial, and learns from those of one fidelity.
 
     Args:
         space: where the strategy searches.
@@ -28,55 +36,55 @@ class Source:
         levels: number of fidelities.
     """
 
-    def __init__(self, space: SearchSpace, around: Callable[[], Strategy], *, levels: int) -> None:
+    def __init__(self, space: SearchSpace, around: Callable[[], Learner], *, levels: int) -> None:
         self._space = space
         self._around = around
         self._enough = len(space.names) + MORE
-        self._told: list[list[Trial]] = [[] for _ in range(levels)]
+        self._told: list[tuple[int | None, Trial]] = []
         self._ended = [0] * levels
         self._level = 0
-        self._strategy: Strategy | None = None
-        self._out: set[str] = set()
+        self._strategy: Learner | None = None
         self._seen: set[str] = set()
 
     def draw(self, job_id: int) -> Job | None:
         """A job with a new genotype; None if the strategy has none left."""
-        job, tries = self._learned().ask(job_id), 1
-        while job is not None and self._space.key(job.values) in self._seen and tries < TRIES:
-            job, tries = self._learned().ask(job_id), tries + 1
-        if tries > 1:
-            self._strategy = None
-        key = None if job is None else self._space.key(job.values)
-        if key is None or key in self._seen:
-            return None
-        self._out.add(key)
-        self._seen.add(key)
-        return job
+        strategy = self._learned()
+        for _ in range(TRIES):  # what is out was proposed by one that was perhaps made anew
+            job = strategy.ask(job_id)
+            key = None if job is None else self._space.key(job.values)
+            if key is None:
+                return None
+            if key not in self._seen:
+                self._seen.add(key)
+                return job
+        return None
 
     def tell(self, trial: Trial, level: int | None) -> None:
         """Learns from a trial of the fidelity `level`; of a trial of no fidelity here, only that it was seen."""
-        key = self._space.key(trial.job.values)
-        self._seen.add(key)
-        strayed = key in self._out and level != self._level
-        self._out.discard(key)
-        if level is None:
-            return
-        self._told[level].append(trial)
-        self._ended[level] += isinstance(trial, Done) and not trial.dropped
+        self._seen.add(self._space.key(trial.job.values))
+        self._told.append((level, trial))
+        if level is not None:
+            self._ended[level] += isinstance(trial, Done) and not trial.dropped
         highest = self._highest()
-        if strayed or highest != self._level:
+        if highest != self._level:
             self._level, self._strategy = highest, None
-        elif self._strategy is not None and level == highest:
-            self._strategy.tell(trial)
+        elif self._strategy is not None:
+            self._teach(self._strategy, level, trial)
 
     def _highest(self) -> int:
         """The highest level with enough trials that ended; else the one with the most, the lowest of these."""
         enough = [level for level, ended in enumerate(self._ended) if ended >= self._enough]
         return max(enough, default=self._ended.index(max(self._ended)))
 
-    def _learned(self) -> Strategy:
+    def _learned(self) -> Learner:
         if self._strategy is None:
             self._strategy = self._around()
-            for trial in self._told[self._level]:
-                self._strategy.tell(trial)
+            for level, trial in self._told:
+                self._teach(self._strategy, level, trial)
         return self._strategy
+
+    def _teach(self, strategy: Learner, level: int | None, trial: Trial) -> None:
+        if level == self._level:
+            strategy.tell(trial)
+        else:
+            strategy.skip(trial)

@@ -10,13 +10,11 @@ from threadpoolctl import ThreadpoolController
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.gaussian import GaussianProcess, Hyper, fit
-from easynas.strategies.observations import Observations, Scale
+from easynas.strategies.observations import LARGEST, Observations, Scale, kept
 from easynas.strategies.prospects import Prospects
 
 _FIT_FROM, _FIT_GROWTH = 10, 1.15
 """Hyperparameters are fitted at so many trials, and again with so many times as many; before, the prior holds."""
-_LARGEST = 400
-"""Trials in a model; of more, the best and the latest, a half each. Time grows with the cube."""
 
 
 class Points(NamedTuple):
@@ -86,7 +84,7 @@ class Surrogate:
     def log_seconds(self, at: Points) -> np.ndarray:
         """Expected logarithm of the seconds of a training, `(genotypes,)`."""
         logs = self._told.log_seconds
-        ended = np.flatnonzero(np.isfinite(logs))[-_LARGEST:]
+        ended = np.flatnonzero(np.isfinite(logs))[-LARGEST:]
         mean, deviation = float(logs[ended].mean()), float(logs[ended].std()) or 1.0
         known = self._known().at(ended)
         values, hyper = (logs[ended] - mean) / deviation, Hyper.prior(self._embedding.choices)
@@ -96,9 +94,9 @@ class Surrogate:
         losses = self._told.measures[:, column]
         known = self._known()
         hyper = self._fitted(column, losses, known)
-        kept = _kept(losses)
-        scale = Scale(losses[kept])
-        points = known.at(kept)
+        held = kept(losses)
+        scale = Scale(losses[held])
+        points = known.at(held)
         points = Points(points.x, self._of(column, points))
         process = GaussianProcess(points.x, scale.scores, self._embedding.groups, hyper, opinion=points.opinion)
         return process, scale, points
@@ -110,9 +108,9 @@ class Surrogate:
             return Hyper.prior(self._embedding.choices)
         at, hyper = self._hyper.get(column, (0, None))
         if hyper is None or at != size:
-            kept = _kept(losses[:size])
-            points = known.at(kept)
-            hyper = fit(points.x, Scale(losses[kept]).scores, self._embedding.groups, opinion=self._of(column, points))
+            held = kept(losses[:size])
+            points = known.at(held)
+            hyper = fit(points.x, Scale(losses[held]).scores, self._embedding.groups, opinion=self._of(column, points))
             self._hyper[column] = size, hyper
         return hyper
 
@@ -146,12 +144,3 @@ def _scheduled(trials: int) -> int:
     while following <= trials:
         size, following = following, int(following * _FIT_GROWTH) + 1
     return size
-
-
-def _kept(losses: np.ndarray) -> np.ndarray:
-    """Indices of the trials that a model holds, in their order."""
-    if len(losses) <= _LARGEST:
-        return np.arange(len(losses))
-    latest = np.arange(len(losses) - _LARGEST // 2, len(losses))
-    best = np.argsort(losses[: latest[0]], kind="stable")[: _LARGEST - len(latest)]
-    return np.concatenate([np.sort(best), latest])

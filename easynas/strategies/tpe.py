@@ -4,10 +4,12 @@ The trials are split into the good and the bad, each a density over the space, l
 l, and the one with the greatest l(x) / g(x) is proposed: the greatest expected improvement. Settings are Optuna's: ten
 random trials first, the best tenth (at most 25) is good, 24 candidates. What differs from the paper: what was proposed
 before is passed over, since a search over discrete choices stalls otherwise; a failed or dropped trial is a bad one;
-and all trials weigh the same, however old (Optuna and Hyperopt let them fade after 25).
+all trials weigh the same, however old (Optuna and Hyperopt let them fade after 25); and of very many, a part stands for
+all.
 """
 
 import math
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +22,8 @@ from easynas.strategies.axes import Axes
 from easynas.strategies.fresh import Feasible, Fresh
 from easynas.strategies.parzen import Parzen
 
+_LARGEST = 400
+"""Trials in a density; of more, those at equal distances in rank. The time of a proposal grows with their number."""
 _ROUNDS = 3  # of candidates, before a genotype is drawn at random: nearly all likely ones are known then
 
 
@@ -76,7 +80,8 @@ class TPE:
         self.settings = settings
         self._axes = Axes(space) if axes is None else axes
         self._fresh = Fresh(space, feasible)
-        self._told: list[tuple[Trial, np.ndarray]] = []
+        self._told: list[tuple[Trial, np.ndarray]] = []  # best first
+        self._ranked = 0
 
     def ask(self, job_id: int) -> Job | None:
         """The best new candidate; a random genotype at first, now and then, and when no candidate is new; else None."""
@@ -89,12 +94,17 @@ class TPE:
 
     def tell(self, trial: Trial) -> None:
         values = self.space.canonical(trial.job.values)
-        self._told.append((trial, self._axes.encode(values)))
+        insort(self._told, (trial, self._axes.encode(values)), key=_loss)
+        self._ranked += _is_ranked(trial)
         self._fresh.add(values)
+
+    def skip(self, trial: Trial) -> None:
+        """Only remembers the genotype, which was trained at another fidelity."""
+        self._fresh.add(dict(trial.job.values))
 
     def _is_random(self, rng: np.random.Generator) -> bool:
         few = len(self._told) < self.settings.startup
-        return few or rng.random() < self.settings.random or not any(_is_ranked(trial) for trial, _ in self._told)
+        return few or rng.random() < self.settings.random or not self._ranked
 
     def _candidates(self, rng: np.random.Generator) -> Iterator[Values]:
         """Genotypes in rounds, from the best of each on."""
@@ -109,13 +119,16 @@ class TPE:
     def _densities(self) -> tuple[Parzen, Parzen]:
         """What good trials look like, and what bad ones do."""
         settings, estimate = self.settings, Parzen.jointly if self.settings.joint else Parzen.independent
-        ordered = sorted(self._told, key=lambda told: _merit(told[0]), reverse=True)
-        ranked = sum(_is_ranked(trial) for trial, _ in ordered)
-        count = min(math.ceil(settings.good * len(ordered)), settings.most)
-        good = min(max(int(count), settings.least), ranked)
-        bad = max(len(ordered) - good, settings.least)
-        rows = np.array([row for _, row in ordered])
-        return estimate(self._axes, rows[:good]), estimate(self._axes, rows[-bad:])
+        told = len(self._told)
+        count = min(math.ceil(settings.good * told), settings.most)
+        good = min(max(int(count), settings.least), self._ranked)
+        bad = max(told - good, settings.least)
+        return estimate(self._axes, self._rows(0, good)), estimate(self._axes, self._rows(max(told - bad, 0), told))
+
+    def _rows(self, start: int, end: int) -> np.ndarray:
+        """Of the trials from one rank to another; of many, some at equal distances."""
+        ranks = np.linspace(start, end - 1, min(end - start, _LARGEST)).round().astype(int)
+        return np.array([self._told[rank][1] for rank in ranks])
 
 
 def _is_ranked(trial: Trial) -> bool:
@@ -123,6 +136,7 @@ def _is_ranked(trial: Trial) -> bool:
     return isinstance(trial, Done) and not trial.dropped
 
 
-def _merit(trial: Trial) -> tuple[bool, float, float]:
+def _loss(told: tuple[Trial, np.ndarray]) -> tuple[bool, float, float]:
+    trial = told[0]
     score, loss = rank_key(trial) if isinstance(trial, Done) else (-math.inf, -math.inf)
-    return _is_ranked(trial), score, loss
+    return not _is_ranked(trial), -score, -loss

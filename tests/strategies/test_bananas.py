@@ -1,14 +1,18 @@
 """BANANAS: better than chance in few trials, and from what it was told alone."""
 
+import itertools
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
-from easynas.search.trial import Done, Failed
+from easynas.search.trial import Done, Failed, Job
+from easynas.space.dimension import Value
 from easynas.space.space import Values
-from easynas.strategies.bananas import Bananas
+from easynas.strategies.bananas import Bananas, _scheduled
 from easynas.strategies.evolution import Evolution
+from easynas.strategies.observations import LARGEST
 from easynas.strategies.random import Random
 from tests.strategies import landscape
 
@@ -58,6 +62,25 @@ def test_jobs_are_random_until_ten_trials_have_scores() -> None:
         origins.append(job.origin)
         strategy.tell(Failed(job, "cannot build", 1.0) if number < 10 else Done(job, float(number), 1.0))
     assert origins == ["random"] * 15 + ["model"] * 7
+
+
+def test_of_many_trials_it_learns_a_part_and_rarely() -> None:
+    sizes: list[int] = []
+    steps = {size for told in range(5000) if (size := _scheduled(told))}
+    assert {10, 15, 20, 245, 250} <= steps
+    assert 5 <= max(b - a for a, b in itertools.pairwise(sorted(steps))) <= 100
+
+    def encode(values: Mapping[str, Value]) -> np.ndarray:
+        sizes[-1] += 1
+        return SPACE.encode(values)
+
+    strategy, rng = Bananas(SPACE, seed=0, encode=encode), np.random.default_rng(0)
+    for number in range(1000):
+        strategy.tell(Done(Job(number, SPACE.sample(rng)), float(rng.random()), 1.0))
+    for number in range(1000, 1002):
+        sizes.append(0)
+        strategy.ask(number)
+    assert sizes[0] - sizes[1] == pytest.approx(LARGEST, abs=100)
 
 
 @pytest.mark.parametrize("score", [1.0, 1e300, -1e300, math.nan, math.inf])

@@ -221,6 +221,9 @@ def test_a_strategy_inside_learns_from_one_fidelity_at_a_time() -> None:
             told[-1].add(trial.job.fidelity)
             self.inner.tell(trial)
 
+        def skip(self, trial: Done | Failed) -> None:
+            self.inner.skip(trial)
+
     strategy = Hyperband(SPACE, seed=0, around=Recorder)
     play(strategy, 120)
     assert all(len(fidelities) <= 1 for fidelities in told)

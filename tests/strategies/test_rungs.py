@@ -6,7 +6,7 @@ import pytest
 
 from easynas.errors import InputError
 from easynas.search.trial import Done, Failed, Job, Trial
-from easynas.strategies.rungs import best, fidelities, level_of, promotion
+from easynas.strategies.rungs import Rung, fidelities, level_of, promotion
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_fidelity_is_recognised_up_to_rounding() -> None:
 
 
 def test_the_best_are_those_that_ended_and_the_earlier_of_equals() -> None:
-    rung: dict[str, Trial] = {
+    trials: dict[str, Trial] = {
         "failed": Failed(Job(0, {}), "out of memory", 1.0),
         "first": Done(Job(1, {}), 0.8, 1.0),
         "second": Done(Job(2, {}), 0.8, 1.0),
@@ -56,8 +56,14 @@ def test_the_best_are_those_that_ended_and_the_earlier_of_equals() -> None:
         "third": Done(Job(4, {}), 0.9, 1.0),
         "no number": Done(Job(5, {}), math.nan, 1.0),
     }
-    assert [key for key, _ in best(rung, 2)] == ["third", "first"]
-    assert [key for key, _ in best(rung, 9)] == ["third", "first", "second", "no number"]
+    rung = Rung()
+    for key, trial in trials.items():
+        rung.add(key, trial)
+    rung.add("second", Done(Job(6, {}), 0.99, 1.0))
+    assert len(rung) == len(trials)
+    assert "dropped" in rung
+    assert [key for key, _ in rung.best(2)] == ["third", "first"]
+    assert [key for key, _ in rung.best(9)] == ["third", "first", "second", "no number"]
 
 
 def test_a_promotion_is_the_same_genotype_and_goes_on_from_its_weights() -> None:

@@ -24,6 +24,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.told: list[Trial] = []
+        self.skipped: list[Trial] = []
         self.asked = 0
         Counting.made.append(self)
 
@@ -33,6 +34,9 @@ class Counting:
 
     def tell(self, trial: Trial) -> None:
         self.told.append(trial)
+
+    def skip(self, trial: Trial) -> None:
+        self.skipped.append(trial)
 
 
 def source() -> Source:
@@ -88,15 +92,29 @@ def test_what_was_seen_at_another_fidelity_is_not_drawn() -> None:
     assert [drawn(inside) for _ in range(3)] == [2, 4, 5]
 
 
-def test_a_strategy_whose_proposal_was_trained_at_another_fidelity_is_made_anew() -> None:
+def test_trials_of_other_fidelities_are_skipped_by_the_same_strategy() -> None:
     inside = source()
-    for number in range(100, 110):
-        inside.tell(trial(number, 1), 1)
-    first = drawn(inside)
-    made = len(Counting.made)
-    inside.tell(trial(first, 0), 0)
+    known = [trial(number, 1) for number in range(100, 110)]
+    for each in known:
+        inside.tell(each, 1)
+    proposed = trial(drawn(inside), 0)
+    inside.tell(proposed, 0)
     drawn(inside)
-    assert len(Counting.made) > made
+    [strategy] = Counting.made
+    assert (strategy.told, strategy.skipped) == (known, [proposed])
+
+
+def test_a_strategy_made_anew_hears_of_every_trial_in_its_order() -> None:
+    inside = source()
+    low, foreign, high = trial(100, 0), trial(101, 1), [trial(number, 2) for number in range(102, 102 + ENOUGH)]
+    inside.tell(low, 0)
+    drawn(inside)
+    inside.tell(foreign, None)
+    for each in high:
+        inside.tell(each, 2)
+    drawn(inside)
+    assert [len(each.told) for each in Counting.made] == [1, ENOUGH]
+    assert (Counting.made[-1].told, Counting.made[-1].skipped) == (high, [low, foreign])
 
 
 def test_an_exhausted_strategy_ends_in_none() -> None:

@@ -140,7 +140,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name: object) -> None:
     assert repr(name) in str(error.value)
 
 
-@pytest.mark.parametrize("around", ["random", "evolution", "tpe"])
+@pytest.mark.parametrize("around", ["bayesian", "evolution", "local", "tpe"])
 @pytest.mark.parametrize("name", ["asha", "halving", "hyperband", "portfolio"])
 def test_a_strategy_around_another_keeps_the_contract(name: str, around: str) -> None:
     check_strategy(lambda space, seed: strategies.create(name, space, random_state=seed, around=around), trials=24)

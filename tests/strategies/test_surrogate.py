@@ -8,9 +8,9 @@ import pytest
 from easynas.search.objective import SCORE_ALONE, Goal, Objective
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import Values
-from easynas.strategies.observations import Observations
+from easynas.strategies.observations import Observations, kept
 from easynas.strategies.prospects import Prospects
-from easynas.strategies.surrogate import Points, Surrogate, _kept, _scheduled, one_thread
+from easynas.strategies.surrogate import Points, Surrogate, _scheduled, one_thread
 from tests.strategies import landscape
 
 SPACE = landscape.space()
@@ -124,8 +124,8 @@ def test_fits_become_rarer() -> None:
 
 def test_of_many_trials_the_best_and_the_latest_are_held() -> None:
     losses = np.random.default_rng(0).permutation(1000).astype(float)
-    held = _kept(losses)
+    held = kept(losses)
     assert len(set(held.tolist())) == len(held) == 400
     assert set(range(800, 1000)) <= set(held.tolist())
     assert set(np.argsort(losses[:800])[:200].tolist()) <= set(held.tolist())
-    assert list(_kept(losses[:400])) == list(range(400))
+    assert list(kept(losses[:400])) == list(range(400))

@@ -81,3 +81,14 @@ def test_after_failures_alone_it_still_proposes() -> None:
     for job_id in range(15):
         strategy.tell(Failed(asked(strategy, job_id), "killed", 1.0))
     assert asked(strategy, 15).origin == "random"
+
+
+def test_of_many_trials_a_part_stands_for_all() -> None:
+    strategy, rng = TPE(SPACE, seed=0), np.random.default_rng(0)
+    for number in range(2000):
+        values = SPACE.sample(rng)
+        strategy.tell(Done(Job(number, values), landscape.score(values), 1.0))
+    good, bad = strategy._densities()
+    assert (len(good.rows), len(bad.rows)) == (25, 400)
+    found = [landscape.score(asked(strategy, number).values) for number in range(2000, 2010)]
+    assert np.mean(found) > np.quantile([landscape.score(trial.job.values) for trial, _ in strategy._told], 0.9)
