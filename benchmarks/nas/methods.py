@@ -1,6 +1,7 @@
 """The methods: strategies as `easynas.strategies` makes them, with no setting of their own for any problem."""
 
 from collections.abc import Callable
+from typing import Any
 
 from table_problems import Problem
 from tables import SHORT, Array, Values
@@ -8,6 +9,7 @@ from tables import SHORT, Array, Values
 from easynas import strategies
 from easynas.search.loop import Strategy
 from easynas.strategies.asha import ASHA
+from easynas.strategies.source import Learner
 
 Method = Callable[[Problem, int], Strategy]
 
@@ -42,8 +44,10 @@ def rungs(name: str) -> Method:
     """The same in two rungs, of 12 and 200 epochs, by asynchronous successive halving."""
 
     def make(problem: Problem, seed: int) -> Strategy:
-        def around() -> Strategy:
-            return strategies.create(name, problem.space, random_state=seed, encode=_encode(name, problem))
+        def around() -> Learner:
+            made: Any = strategies.create(name, problem.space, random_state=seed, encode=_encode(name, problem))
+            learner: Learner = made
+            return learner
 
         return ASHA(problem.space, seed=seed, around=around, reduction=round(1 / SHORT), least=SHORT)
 
