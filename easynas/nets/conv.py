@@ -2,8 +2,8 @@
 
 The stages follow Jordan, "94 % on CIFAR-10 in 3.29 seconds on a single GPU" (2024): the first convolution of a stage
 runs before the pooling and everything else after it, so that a stage costs about the same whatever its width.
-There: fixed widths, a frozen whitening layer and GELU. Here: searched widths, an ordinary first layer and relu, which
-costs less on a CPU and survives int8.
+There: fixed widths and GELU. Here: searched widths, and relu or silu. On a CPU silu makes a step of training a sixth
+longer, and is worth about half a point on 50,000 small images. Whitening is the network's choice, not the block's.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ class VGG(Block):
         hp.Int(f"{self.name}/depth", 1, 3, default=2)
         hp.Choice(f"{self.name}/kernel", [3, 5], default=3)
         hp.Boolean(f"{self.name}/stem", default=False)
+        hp.Choice(f"{self.name}/activation", ["relu", "silu"], default="relu")
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
-        width, kernel = hp.get(f"{self.name}/width"), hp.get(f"{self.name}/kernel")
+        width, kernel, activation = (hp.get(f"{self.name}/{name}") for name in ("width", "kernel", "activation"))
         if hp.get(f"{self.name}/stem") or reduction(x) > 1:
             x = stem(x, max(4, width // 2))
         for stage in range(hp.get(f"{self.name}/stages")):
@@ -38,7 +39,7 @@ class VGG(Block):
             x = conv(x, filters, kernel=kernel)
             if can_halve(x):
                 x = layers.MaxPooling2D(padding="same")(x)
-            x = norm_act(x)
+            x = norm_act(x, activation)
             for _ in range(hp.get(f"{self.name}/depth") - 1):
-                x = conv_norm_act(x, filters, kernel=kernel)
+                x = conv_norm_act(x, filters, kernel=kernel, activation=activation)
         return x

@@ -13,8 +13,9 @@ import keras_tuner
 from easynas.nets.block import Block
 from easynas.nets.design import Compute
 from easynas.nets.head import ImageHead
-from easynas.nets.network import Augment, ImageNetwork
+from easynas.nets.network import WHITEN, Augment, ImageNetwork
 from easynas.nets.sizing import Count, Sizing, count_macs
+from easynas.nets.whitening import Whitening
 from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
 
@@ -25,10 +26,12 @@ _MIRRORED = 0.6
 """Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
 than two thirds."""
 
+_WHITE: Values = {WHITEN: True, "train/smoothing": 0.2}
 _PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
-    ("vgg/width", 1.0, {"network": "vgg", "train/optimizer": "adamw"}),
-    ("resnet/width", 1.0, {"network": "resnet", "train/optimizer": "adamw"}),
-    ("vgg/width", 0.5, {"network": "vgg", "train/smoothing": 0.2}),
+    ("vgg/width", 0.6, {"network": "vgg", **_WHITE}),
+    ("resnet/width", 0.8, {"network": "resnet", **_WHITE}),
+    ("vgg/width", 0.6, {"network": "vgg", "vgg/activation": "silu", **_WHITE}),
+    ("vgg/width", 1.0, {"network": "vgg", "vgg/stages": 4, **_WHITE}),
     ("resnet/width", 0.6, {"network": "resnet", "resnet/halve_first": True, "augment/cutout": True}),
     ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12, "train/optimizer": "adamw"}),
     ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
@@ -129,6 +132,7 @@ def design_images(
     shape: tuple[int, ...],
     compute: Compute,
     block: Block,
+    whitening: Whitening | None,
     declare_training: Callable[[keras_tuner.HyperParameters], None],
     seed: int,
     count: Count = count_macs,
@@ -141,12 +145,20 @@ def design_images(
         shape: of the images that networks see, `(height, width, channels)`.
         compute: what the time can buy.
         block: the space.
+        whitening: what the first layer of a network may be; None for an ordinary one.
         declare_training: declares the choices that are not the network's.
         seed: of the augmentation.
         count: counts the multiply-accumulates of a network.
     """
     augment = Augment(mirror=False, seed=seed)
-    network = ImageNetwork(block, ImageHead(answer), mean=schema.mean, variance=schema.variance, augment=augment)
+    network = ImageNetwork(
+        block,
+        ImageHead(answer),
+        mean=schema.mean,
+        variance=schema.variance,
+        augment=augment,
+        whitening=whitening,
+    )
     hp = keras_tuner.HyperParameters()
     network.declare(hp)
     declare_training(hp)

@@ -13,12 +13,16 @@ from easynas.nets.augment import Cutout, RandomMirror, RandomShift
 from easynas.nets.block import Block
 from easynas.nets.head import ImageHead
 from easynas.nets.layers import normalize
+from easynas.nets.whitening import Whitening
 from easynas.schema import Answer
 from easynas.space.dimension import Value
 
 # Choices of augmentation, as fractions of the smaller side: 0.06 and 0.12 are the 2 and 4 pixels customary at 32.
 SHIFTS = (0.0, 0.06, 0.12)
 CUTOUT_SIDE = 0.25
+
+WHITEN = "whiten"
+"""Name of the choice whether the first layer is a whitening."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageNetwork(Block):
-    """Normalization, augmentation, a block and a head: raw pixels in, the head's output out.
+    """Normalization, augmentation, perhaps whitening, a block and a head: raw pixels in, the head's output out.
 
     Attributes:
         block: turns `(batch, height, width, channels)` into a feature map.
@@ -45,6 +49,7 @@ class ImageNetwork(Block):
         variance: variance of every channel in raw units squared; zero is allowed.
         augment: None builds the network without augmentation, which has the same weights in the same order, so it
             takes those of a network trained with it.
+        whitening: what the first layer may be; None where images are too large for it, or have too many channels.
     """
 
     block: Block
@@ -53,6 +58,7 @@ class ImageNetwork(Block):
     mean: tuple[float, ...]
     variance: tuple[float, ...]
     augment: Augment | None = None
+    whitening: Whitening | None = None
 
     @property
     def answer(self) -> Answer:
@@ -61,6 +67,8 @@ class ImageNetwork(Block):
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         self.block.declare(hp)
         self.head.declare(hp)
+        if self.whitening is not None:
+            hp.Boolean(WHITEN, default=False)
         if self.augment is not None:
             hp.Choice("augment/shift", list(SHIFTS), default=SHIFTS[1])
             hp.Boolean("augment/cutout", default=False)
@@ -69,6 +77,8 @@ class ImageNetwork(Block):
         x = normalize(x, self.mean, self.variance)
         if self.augment is not None:
             x = _augmented(hp, x, self.augment)
+        if self.whitening is not None and hp.get(WHITEN):
+            x = self.whitening.build(x)
         return self.head.build(hp, self.block.build(hp, x))
 
 

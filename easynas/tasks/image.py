@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from easynas import spaces
 from easynas.data.dataset import Dataset, Encoder
 from easynas.data.images import ImageEncoder, ingest_images
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from easynas.nets.block import Block
     from easynas.nets.design import Compute
     from easynas.nets.images import ImageDesign
+    from easynas.nets.whitening import Whitening
     from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
@@ -43,8 +46,16 @@ class Images:
         session.note(reason)
         return encoder.at(resolution)
 
-    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> None:
-        return None
+    def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "Whitening | None":
+        """The whitening of small images with few channels."""
+        from easynas.nets.layers import LARGEST_SIDE
+        from easynas.nets.whitening import MOST_CHANNELS, SIDE, Whitening
+
+        schema = _of(encoder).schema
+        height, width, channels = _of(encoder).inputs
+        if channels > MOST_CHANNELS or min(height, width) < SIDE or height * width > LARGEST_SIDE**2:
+            return None
+        return Whitening.of(np.asarray(train.x), mean=schema.mean, variance=schema.variance)
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         from easynas.nets.baseline import Baseline
@@ -70,6 +81,7 @@ class Images:
             shape=encoder.inputs,
             compute=prepared.compute,
             block=spaces.create(space) if isinstance(space, str) else space,
+            whitening=prepared.statistics,
             declare_training=recipe.declare,
             seed=session.settings.seed,
             count=lambda *network: int(session.aside(count_macs, *network)),

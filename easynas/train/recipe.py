@@ -1,7 +1,7 @@
 """How networks are trained: the choices that are searched together with the architecture.
 
-Stochastic gradient descent with Nesterov momentum, or AdamW (Loshchilov & Hutter 2019); weight decay decoupled from
-the gradient in both and not applied to biases and normalisation; label smoothing (Szegedy et al. 2016).
+Stochastic gradient descent with Nesterov momentum, AdamW (Loshchilov & Hutter 2019), or Muon; weight decay decoupled
+from the gradient in all and not applied to biases and normalisation; label smoothing (Szegedy et al. 2016).
 """
 
 import math
@@ -14,12 +14,13 @@ import keras_tuner
 from easynas.nets.design import EPOCHS
 from easynas.schema import Answer
 from easynas.space.dimension import Value
+from easynas.train.muon import Muon
 
 _BATCH = 128
 """Samples in the batch that the peak rates below belong to; they scale with the square root of the batch."""
 
-_PEAK = {"sgd": 0.1, "adamw": 0.004}
-_DECAY = {"sgd": 0.005, "adamw": 0.05}
+_PEAK = {"muon": 0.016, "sgd": 0.1, "adamw": 0.004}
+_DECAY = {"muon": 0.05, "sgd": 0.005, "adamw": 0.05}
 _MOMENTUM = 0.9
 
 
@@ -28,7 +29,7 @@ class Recipe:
     """How one network is trained.
 
     Attributes:
-        optimizer: "sgd" or "adamw".
+        optimizer: "muon", "sgd" or "adamw".
         peak: largest learning rate.
         decay: share of a weight that a step of learning rate 1 takes away.
         smoothing: label smoothing in [0, 1).
@@ -54,11 +55,13 @@ class Recipe:
         )
 
     def build(self) -> keras.optimizers.Optimizer:
-        optimizer = (
-            keras.optimizers.SGD(self.peak, momentum=_MOMENTUM, nesterov=True, weight_decay=self.decay)
-            if self.optimizer == "sgd"
-            else keras.optimizers.AdamW(self.peak, weight_decay=self.decay)
-        )
+        match self.optimizer:
+            case "muon":
+                optimizer = Muon(self.peak, weight_decay=self.decay)
+            case "sgd":
+                optimizer = keras.optimizers.SGD(self.peak, momentum=_MOMENTUM, nesterov=True, weight_decay=self.decay)
+            case _:
+                optimizer = keras.optimizers.AdamW(self.peak, weight_decay=self.decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
 
@@ -83,8 +86,8 @@ def declare_brief(hp: keras_tuner.HyperParameters) -> None:
 
 
 def declare(hp: keras_tuner.HyperParameters) -> None:
-    """Registers the choices of training on `hp`; rate and decay are multiples of what the optimizer usually gets."""
-    hp.Choice("train/optimizer", list(_PEAK), default="sgd")
+    """Registers the choices of training networks of images; rate and decay are multiples of what is usual."""
+    hp.Choice("train/optimizer", list(_PEAK), default="muon")
     hp.Choice("train/rate", [0.25, 0.5, 1.0, 2.0], default=1.0)
     hp.Choice("train/decay", [0.2, 1.0, 3.0], default=1.0)
     hp.Choice("train/smoothing", [0.0, 0.1, 0.2], default=0.1)

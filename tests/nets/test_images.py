@@ -61,7 +61,7 @@ def compute(seconds: float = 60.0, samples: int = 10_000) -> Compute:
 
 
 def declare_training(hp: keras_tuner.HyperParameters) -> None:
-    hp.Choice("train/optimizer", ["sgd", "adamw"])
+    hp.Choice("train/optimizer", ["muon", "sgd", "adamw"])
     hp.Choice("train/smoothing", [0.0, 0.1, 0.2])
 
 
@@ -72,6 +72,7 @@ def designed(block: Block, *, seconds: float = 60.0) -> ImageDesign:
         shape=(12, 12, 1),
         compute=compute(seconds),
         block=block,
+        whitening=None,
         declare_training=declare_training,
         seed=3,
     )
