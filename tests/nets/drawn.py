@@ -11,6 +11,7 @@ from easynas import spaces
 from easynas.nets.block import Block
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork, model_of
+from easynas.nets.whitening import Whitening
 from easynas.schema import Answer
 from easynas.space.space import SearchSpace, Values
 
@@ -19,11 +20,16 @@ CLASSES = 10
 
 
 def image_network(name: str = "auto", *, channels: int = 3, mirror: bool = True) -> ImageNetwork:
-    """A network for pixels between 0 and 255, augmented."""
+    """A network for pixels between 0 and 255, augmented, with the whitening of noise."""
     augment = Augment(mirror=mirror, seed=0)
     mean, variance = (120.0,) * channels, (4000.0,) * channels
     return ImageNetwork(
-        spaces.create(name), ImageHead(Answer("classes", CLASSES)), mean=mean, variance=variance, augment=augment
+        spaces.create(name),
+        ImageHead(Answer("classes", CLASSES)),
+        mean=mean,
+        variance=variance,
+        augment=augment,
+        whitening=Whitening.of(pixels(8, (16, 16, channels)), mean=mean, variance=variance),
     )
 
 
