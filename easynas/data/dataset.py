@@ -74,6 +74,9 @@ class Target(Protocol):
     def encode(self, y: Any) -> np.ndarray:
         """Class numbers int32 `(n,)`, or what each of the outputs should be, float32 `(n, outputs)`."""
 
+    def decided(self, answers: np.ndarray) -> np.ndarray:
+        """What answers come to: class numbers `(n,)`, bool `(n, labels)`, or the numbers themselves `(n, outputs)`."""
+
     def predictions(self, answers: np.ndarray) -> Any:
         """What is predicted, given what the shipped model answers: `(n, outputs)` in the user's units."""
 

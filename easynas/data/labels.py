@@ -100,9 +100,13 @@ class LabelsTarget:
         make = _MAKE[self.form]
         return [make(self.labels[index] for index in np.flatnonzero(row)) for row in chosen]
 
+    def decided(self, answers: np.ndarray) -> np.ndarray:
+        """Returns which labels have probabilities `(n, labels)` from their thresholds on, bool `(n, labels)`."""
+        return np.asarray(answers >= np.asarray(self.thresholds or 0.5))
+
     def predictions(self, answers: np.ndarray) -> Any:
         """Returns the labels with probabilities `(n, labels)` from their thresholds on."""
-        return self.decode(answers, np.asarray(self.thresholds) if self.thresholds else 0.5)
+        return self.decode(answers, np.asarray(self.thresholds or 0.5))
 
     @property
     def classes(self) -> np.ndarray:

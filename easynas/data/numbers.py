@@ -81,6 +81,10 @@ class NumberTarget:
         values = values * np.array(self.scale) + np.array(self.mean)
         return np.asarray((values[:, 0] if self.flat else values).astype(self.dtype))
 
+    def decided(self, answers: np.ndarray) -> np.ndarray:
+        """Returns `answers` `(n, k)`: of numbers there is nothing to decide."""
+        return answers
+
     def predictions(self, answers: np.ndarray) -> np.ndarray:
         """Returns numbers `(n, k)` that are in the user's units already, in shape and type as in `learn`."""
         return np.asarray((answers[:, 0] if self.flat else answers).astype(self.dtype))

@@ -83,9 +83,13 @@ class ClassTarget:
         """Returns the labels at `indices`, integers of any shape, in the dtype the labels were given in."""
         return np.asarray(self.classes[np.asarray(indices)])
 
+    def decided(self, answers: np.ndarray) -> np.ndarray:
+        """Returns the position of the class for every row of `answers` `(n, classes)`, given the thresholds."""
+        return np.asarray((answers / np.array(self.thresholds or 1.0)).argmax(axis=1))
+
     def predictions(self, answers: np.ndarray) -> np.ndarray:
         """Returns the label for every row of `answers` `(n, classes)`, given the thresholds."""
-        return self.decode((answers / np.array(self.thresholds or 1.0)).argmax(axis=1))
+        return self.decode(self.decided(answers))
 
     def to_config(self) -> dict[str, Any]:
         """Returns the target as plain JSON values."""

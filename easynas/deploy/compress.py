@@ -115,7 +115,7 @@ def compress(
             notes.append(note)
         smaller = rebuilt(bundle, network)
         before, after = bundle.answers(bundle.samples), smaller.answers(bundle.samples)
-        same = float(alike(before, after, bundle.target.answer).mean())
+        same = float(alike(before, after, bundle.target).mean())
         notes.append(f"Same answer as before for {same:.1%} of {len(bundle.samples)} samples.")
         return smaller, tuple(notes)
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from easynas.data.dataset import Target
 from easynas.deploy import description
 from easynas.deploy.anatomy import Anatomy
 from easynas.deploy.array import as_c
@@ -67,7 +68,7 @@ def export(
     with replacing(path) as draft, _beside(bundle, path, facts or {}):
         written = _write(bundle, draft, chosen, expected, integers=integers, facts=facts or {})
         received = _answers(written.run, bundle.samples)
-        agreement, difference = _compare(expected, received, bundle.target.answer, chosen)
+        agreement, difference = _compare(expected, received, bundle.target, chosen)
         speed, anatomy = written.latency, written.anatomy
         return ExportReport(
             path=path,
@@ -114,11 +115,9 @@ def _write(
 def _write_lite(
     bundle: Bundle, draft: Path, quantization: str, expected: np.ndarray, *, integers: bool, facts: Mapping[str, Any]
 ) -> _Written:
-    answer = bundle.target.answer
-
     def agreement(content: bytes) -> float:
         received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
-        return float(alike(expected, received, answer).mean())
+        return float(alike(expected, received, bundle.target).mean())
 
     made = quantize(bundle, quantization, integers=integers, agreement=agreement)
     anatomy = Anatomy.of(made.content)
@@ -179,15 +178,15 @@ def _answers(run: Run, samples: Any) -> np.ndarray:
     return np.concatenate([run(samples[at : at + CHUNK]) for at in range(0, len(samples), CHUNK)])
 
 
-def _compare(expected: np.ndarray, received: np.ndarray, answer: Answer, quantization: str) -> tuple[float, float]:
+def _compare(expected: np.ndarray, received: np.ndarray, target: Target, quantization: str) -> tuple[float, float]:
     """Share of the answers that agree, and the largest difference of a probability or a standardised number."""
     if not np.isfinite(received).all():
         raise ExportError(
             f"Answers must be finite. The {quantization} file gives NaN or infinity for some samples"
             + ("; so does the Keras model." if not np.isfinite(expected).all() else "; choose another quantization.")
         )
-    agreement = float(alike(expected, received, answer).mean())
-    largest = float((np.abs(expected - received) / (answer.scale or 1.0)).max())
+    agreement = float(alike(expected, received, target).mean())
+    largest = float((np.abs(expected - received) / (target.answer.scale or 1.0)).max())
     if quantization in EXACT and agreement < AGREEMENT and largest > ROUNDING:
         raise ExportError(
             f"A {quantization} file must answer as the Keras model does for {AGREEMENT:.0%} of the samples. "

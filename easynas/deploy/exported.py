@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from easynas.schema import Answer
+from easynas.data.dataset import Target
 
 ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 
@@ -24,8 +24,8 @@ class ExportReport:
         arena_kb: memory for the tensors between operators; None for formats other than TFLite.
         macs: multiply-accumulates for one sample.
         parameters: numbers that were learned, and those that stand in the file beside them.
-        agreement: share of the answers that are the same from Keras and from the file: labels that agree, numbers that
-            differ by at most 5 % of their standard deviation.
+        agreement: share of the answers that are the same from Keras and from the file: labels that `predict` would
+            give, which agree, or numbers that differ by at most 5 % of their standard deviation.
         max_difference: largest difference of a probability, or of a number in standard deviations.
         samples: how many samples were compared.
         warnings: sentences for the user.
@@ -54,12 +54,8 @@ class ExportReport:
         return " ".join([line + ".", *self.warnings])
 
 
-def alike(expected: np.ndarray, received: np.ndarray, answer: Answer) -> np.ndarray:
-    """Which answers are the same: `(n,)` for classes, `(n, outputs)` else."""
-    match answer.kind:
-        case "classes":
-            return np.asarray(expected.argmax(axis=1) == received.argmax(axis=1))
-        case "labels":
-            return np.asarray((expected > 0.5) == (received > 0.5))
-        case "numbers":
-            return np.asarray(np.abs(expected - received) / answer.scale <= ALIKE)
+def alike(expected: np.ndarray, received: np.ndarray, target: Target) -> np.ndarray:
+    """Which answers are the same: `(n,)` for classes, `(n, outputs)` else; those of classes and labels as decided."""
+    if target.answer.kind == "numbers":
+        return np.asarray(np.abs(expected - received) / target.answer.scale <= ALIKE)
+    return np.asarray(target.decided(expected) == target.decided(received))

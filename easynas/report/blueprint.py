@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from easynas.deploy.bundle import Bundle
+from easynas.report.verdict import thresholds_of
 from easynas.report.words import count_words, network_words
 from easynas.search.study import Study
 from easynas.search.trial import Done
@@ -115,7 +116,8 @@ def _last(bundle: Bundle) -> Part:
     answer = bundle.target.answer
     match answer.kind:
         case "classes":
-            return Part("Answer", f"a probability for each of {answer.outputs} classes; the largest wins")
+            wins = "the largest multiple of its threshold wins" if thresholds_of(bundle.target) else "the largest wins"
+            return Part("Answer", f"a probability for each of {answer.outputs} classes; {wins}")
         case "labels":
             return Part(
                 "Answer", f"a probability for each of {answer.outputs} labels; those above a threshold are given"

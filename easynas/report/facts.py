@@ -138,7 +138,7 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
     specimens, study, scoring = fitted.specimens, fitted.study, fitted.scoring
     answer, labels = fitted.bundle.target.answer, fitted.labels
     seen = fresh or Judged(specimens.y, specimens.answers, fresh=False)
-    given = _given(fitted.bundle, seen.answers)
+    decided = fitted.bundle.target.decided(seen.answers)
     verdict = judge(scoring, fitted.bundle.target, seen, specimens, study.trials, fitted.bundle.encoder)
     looking = Deadline.after(_LOOK_SECONDS)
     mistakes, well = _examples(fitted, seen)
@@ -150,9 +150,9 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
         fitted=fitted,
         verdict=verdict,
         checks=check_data(specimens, fitted.bundle.encoder, answer, labels),
-        confusion=quality.confusion(seen.answers, seen.y, labels) if answer.kind == "classes" else None,
-        reliability=quality.reliability(seen.answers, seen.y, answer) if answer.kind != "numbers" else None,
-        label_qualities=[] if given is None else quality.label_qualities(given, seen.y, labels),
+        confusion=quality.confusion(decided, seen.y, labels) if answer.kind == "classes" else None,
+        reliability=quality.reliability(seen.answers, decided, seen.y) if answer.kind != "numbers" else None,
+        label_qualities=quality.label_qualities(decided, seen.y, labels) if answer.kind == "labels" else [],
         distances=quality.distances(seen.answers, seen.y, answer, labels) if answer.kind == "numbers" else [],
         mistakes=[_look(fitted, example, looking) for example in mistakes],
         well=[_look(fitted, example, looking) for example in well],
@@ -239,12 +239,6 @@ def standard_answers(bundle: Bundle, samples: Any) -> np.ndarray:
     return np.asarray((answers - np.asarray(answer.mean)) / np.asarray(answer.scale))
 
 
-def _given(bundle: Bundle, answers: np.ndarray) -> np.ndarray | None:
-    """Which labels are given, bool `(n, labels)`; None where there are no labels."""
-    thresholds = thresholds_of(bundle.target)
-    return None if thresholds is None else np.asarray(answers >= np.asarray(thresholds))
-
-
 def _examples(fitted: Fitted, judged: Judged) -> tuple[list[Example], list[Example]]:
     specimens = fitted.specimens
     if judged.samples is not None:
@@ -252,8 +246,8 @@ def _examples(fitted: Fitted, judged: Judged) -> tuple[list[Example], list[Examp
     else:
         samples = specimens.held_out
         answers, y = judged.answers[specimens.rows], judged.y[specimens.rows]
-    given = _given(fitted.bundle, answers)
-    return examples(samples, answers, y, fitted.bundle.target.answer, fitted.labels, given)
+    target = fitted.bundle.target
+    return examples(samples, answers, y, target.answer, fitted.labels, target.decided(answers))
 
 
 def _look(fitted: Fitted, example: Example, deadline: Deadline) -> Look:
@@ -270,7 +264,8 @@ def _telling_words(fitted: Fitted, deadline: Deadline) -> list[tuple[str, list[i
     if fitted.modality != "texts" or answer.kind == "numbers":
         return []
     samples = fitted.specimens.held_out[: min(_TEXTS, fitted.specimens.drawn)]
-    outputs = standard_answers(fitted.bundle, samples).argmax(axis=1)
+    answers = standard_answers(fitted.bundle, samples)
+    outputs = fitted.bundle.target.decided(answers) if answer.kind == "classes" else answers.argmax(axis=1)
     told = []
     for place, output in enumerate(outputs):
         if deadline.left <= 0:

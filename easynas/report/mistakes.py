@@ -33,7 +33,7 @@ class Example:
 
 
 def examples(
-    samples: Any, answers: np.ndarray, y: np.ndarray, answer: Answer, labels: list[str], given: np.ndarray | None
+    samples: Any, answers: np.ndarray, y: np.ndarray, answer: Answer, labels: list[str], decided: np.ndarray
 ) -> tuple[list[Example], list[Example]]:
     """The worst mistakes, and some that were answered well, to compare with.
 
@@ -43,15 +43,15 @@ def examples(
         y: what should have been answered, `(n,)` or `(n, outputs)`.
         answer: what they mean.
         labels: names of the outputs.
-        given: which labels were given, bool `(n, labels)`; None where there are no labels.
+        decided: what they come to: class numbers `(n,)`, bool `(n, labels)`; of numbers nobody asks.
     """
     size = errors(answers, y, answer)
     match answer.kind:
         case "classes":
-            wrong = answers.argmax(axis=1) != y
-            size = np.where(wrong, answers.max(axis=1), size)
+            wrong = decided != y
+            size = np.where(wrong, answers[np.arange(len(y)), decided], size)
         case "labels":
-            wrong = np.ones(len(y), bool) if given is None else (given != (y > 0)).any(axis=1)
+            wrong = (decided != (y > 0)).any(axis=1)
         case "numbers":
             wrong = size > np.median(size)
     order = np.argsort(-size, kind="stable")
@@ -59,15 +59,7 @@ def examples(
     well = _varied([row for row in order[::-1] if not wrong[row]], answers, y, answer)
 
     def describe(row: int, *, right: bool) -> Example:
-        return _example(
-            samples[row : row + 1],
-            answers[row],
-            y[row],
-            answer,
-            labels,
-            None if given is None else given[row],
-            right=right,
-        )
+        return _example(samples[row : row + 1], answers[row], y[row], answer, labels, decided[row], right=right)
 
     return [describe(row, right=False) for row in worst], [describe(row, right=True) for row in well]
 
@@ -86,18 +78,17 @@ def _example(
     y: Any,
     answer: Answer,
     labels: list[str],
-    given: np.ndarray | None,
+    decided: Any,
     *,
     right: bool,
 ) -> Example:
     match answer.kind:
         case "classes":
-            output = int(answers.argmax())
+            output = int(decided)
             return Example(sample, labels[int(y)], labels[output], float(answers[output]), output, right)
         case "labels":
             output = int(np.abs(answers - y).argmax())
-            chosen = answers >= 0.5 if given is None else given
-            truth, said = (_listed(labels, places) for places in (np.asarray(y) > 0, chosen))
+            truth, said = (_listed(labels, places) for places in (np.asarray(y) > 0, decided))
             return Example(sample, truth, said, float(max(answers[output], 1 - answers[output])), output, right)
         case "numbers":
             output = int(np.abs(answers - y).argmax())

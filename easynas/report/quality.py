@@ -90,16 +90,16 @@ class Distances:
     nine_in_ten: float
 
 
-def confusion(answers: np.ndarray, y: np.ndarray, labels: list[str]) -> Confusion:
+def confusion(decided: np.ndarray, y: np.ndarray, labels: list[str]) -> Confusion:
     """The confusion of all classes, or of the twelve that are confused most.
 
     Args:
-        answers: probabilities `(n, classes)`.
+        decided: numbers of the classes that were answered `(n,)`.
         y: class numbers `(n,)`.
         labels: names of the classes.
     """
     counts = np.zeros((len(labels), len(labels)), int)
-    np.add.at(counts, (y, answers.argmax(axis=1)), 1)
+    np.add.at(counts, (y, decided), 1)
     wrong = counts - np.diag(np.diag(counts))
     order = np.argsort(-wrong, axis=None, kind="stable")[:5]
     places = [tuple(map(int, np.unravel_index(place, wrong.shape))) for place in order]
@@ -110,16 +110,16 @@ def confusion(answers: np.ndarray, y: np.ndarray, labels: list[str]) -> Confusio
     return Confusion(tuple(labels[i] for i in shown), counts[np.ix_(shown, shown)], pairs, len(labels) - len(shown))
 
 
-def reliability(answers: np.ndarray, y: np.ndarray, answer: Answer) -> Reliability:
+def reliability(answers: np.ndarray, decided: np.ndarray, y: np.ndarray) -> Reliability:
     """The calibration of the probability of what is answered; of labels that of each label.
 
     Args:
         answers: probabilities `(n, outputs)`.
+        decided: class numbers `(n,)`; or which labels were given `(n, outputs)`, which is all the same here.
         y: class numbers `(n,)`, or indicators `(n, outputs)`.
-        answer: what they mean.
     """
-    if answer.kind == "classes":
-        sure, right = answers.max(axis=1), (answers.argmax(axis=1) == y).astype(np.float64)
+    if decided.ndim == 1:
+        sure, right = answers[np.arange(len(y)), decided], (decided == y).astype(np.float64)
     else:
         sure, right = answers.ravel(), y.ravel().astype(np.float64)
     order = np.argsort(sure, kind="stable")

@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from easynas.data.dataset import Target
 from easynas.data.labels import LabelsTarget
+from easynas.data.target import ClassTarget
 from easynas.report.linear import linear_answers
 from easynas.report.specimens import Specimens
 from easynas.report.words import most
@@ -97,14 +98,14 @@ def judge(
 
     Args:
         scoring: the metric that was searched for.
-        target: whose thresholds decide which labels are given.
+        target: whose thresholds decide what is answered.
         judged: the samples to score on.
         specimens: what a linear model is fitted to.
         trials: among which are references.
         encoder: of the samples.
     """
-    # Those of each label were chosen by the held-out samples, and would flatter there.
-    thresholds = thresholds_of(target) if judged.fresh else None
+    # Those of each label were chosen by the held-out samples, and would flatter there; of classes it was one number.
+    thresholds = thresholds_of(target) if judged.fresh or scoring.answer.kind == "classes" else None
     score = _score(scoring, judged.answers, judged.y, thresholds)
     low, high = interval(scoring, score, judged.answers, judged.y, thresholds)
     rivals = [
@@ -117,10 +118,10 @@ def judge(
 
 
 def thresholds_of(target: Target) -> tuple[float, ...] | None:
-    """The probability from which each label is given; None where there are no labels."""
-    if not isinstance(target, LabelsTarget):
-        return None
-    return target.thresholds or (0.5,) * len(target.labels)
+    """The probability from which each label is given, or the thresholds of classes; None where there are none."""
+    if isinstance(target, LabelsTarget):
+        return target.thresholds or (0.5,) * len(target.labels)
+    return (target.thresholds or None) if isinstance(target, ClassTarget) else None
 
 
 def interval(

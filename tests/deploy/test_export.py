@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from easynas.data.labels import LabelsTarget
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.export import EXACT, export
+from easynas.deploy.exported import alike
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.quantize import QUANTIZATIONS
 from easynas.errors import ExportError, InputError
@@ -167,6 +169,31 @@ def test_a_file_that_disagrees_is_an_error_or_a_warning(coloured, tmp_path):
     report = export(contrary, tmp_path / "model.tflite", quantization="int8")
     assert report.agreement < 0.99
     assert "changes the answer" in str(report)
+
+
+def test_agreement_is_that_of_the_labels_that_predict_gives(coloured, tmp_path):
+    """The thresholds lie between what Keras and the file answer for one sample, which so gets another label."""
+    path, expected = tmp_path / "model.tflite", coloured.answers(coloured.samples)
+    assert export(coloured, path, quantization="dynamic").agreement == 1.0
+    received = Interpreter(path).run(coloured.samples)
+    ratios = np.sort([answers[:, 1] / answers[:, 0] for answers in (expected, received)], axis=0)
+    between = np.sqrt(ratios[0] * ratios[1])[np.argmax(ratios[1] - ratios[0])]
+    thresholds = (1.0, float(between), 1e6)
+    decided = dataclasses.replace(coloured, target=dataclasses.replace(coloured.target, thresholds=thresholds))
+    report = export(decided, path, quantization="dynamic")
+    assert report.agreement == (decided.predict(received) == decided.predict(expected)).mean() < 1.0
+    assert "changes the answer" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "same"),
+    [((), [True, True, False]), ((0.4, 0.8), [False, True, True]), ((0.6, 0.6), [True, True, True])],
+)
+def test_labels_agree_where_both_are_on_the_same_side_of_the_threshold(thresholds, same):
+    target = LabelsTarget(("a", "b"), "list", thresholds=thresholds)
+    expected, received = np.array([[0.3], [0.9], [0.55]]), np.array([[0.45], [0.9], [0.45]])
+    found = alike(np.tile(expected, 2), np.tile(received, 2), target)
+    assert found[:, 0].tolist() == same
 
 
 def test_probabilities_that_are_not_finite_are_refused(coloured, tmp_path):

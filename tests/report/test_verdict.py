@@ -1,11 +1,28 @@
 """Scores come with the width of what chance does to them."""
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from easynas.report.facts import gather
 from easynas.report.verdict import Rival, Verdict, interval, wilson
 from easynas.schema import Answer
 from easynas.train.scoring import Scoring
+from tests.report.made import fitted
+
+
+def test_classes_are_judged_as_their_thresholds_decide(tmp_path: Path) -> None:
+    made = fitted("texts", tmp_path)
+    bundle = dataclasses.replace(made.bundle, target=dataclasses.replace(made.bundle.target, thresholds=(0.999, 0.001)))
+    facts = gather(dataclasses.replace(made, bundle=bundle), None, form_seconds=0.0)
+    answered = bundle.predict(made.specimens.answers)
+    assert (answered == bundle.target.labels[1]).mean() > 0.9  # the second class nearly always
+    assert facts.confusion is not None
+    assert facts.confusion.counts[:, 1].sum() == (answered == bundle.target.labels[1]).sum()
+    assert facts.verdict.score == pytest.approx((answered == bundle.target.decode(made.specimens.y)).mean())
+    assert {look.example.answered for look in facts.mistakes} <= set(answered)
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
