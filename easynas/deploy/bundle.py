@@ -85,9 +85,10 @@ class Bundle:
     @cached_property
     def _infer(self) -> Any:
         # Traced once for any batch: 3 to 10 times faster than calling the model, whose `predict` needs 50 ms a call.
-        return tf.function(
-            lambda x: self.device(x, training=False), input_signature=[signature(self.device_shapes, batch=None)]
-        )
+        # As a concrete function: TensorFlow counts the others by their place in the code, takes the traces of several
+        # models for those of one, and warns.
+        traced = tf.function(lambda x: self.device(x, training=False))
+        return traced.get_concrete_function(signature(self.device_shapes, batch=None))
 
 
 def signature(inputs: Shapes, *, batch: int | None) -> Any:

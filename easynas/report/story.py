@@ -86,7 +86,7 @@ def _decided(study: Study, found: Sequence[Importance], metric: str, modality: s
     shipped = study.shipped
     if shipped is not None:
         score = score_words(metric, shipped.score)
-        if shipped.job.members:
+        if len(shipped.job.members) > 1:
             said.append(
                 f"The result averages trials {listed([str(each) for each in shipped.job.members])}: together they "
                 f"score {score}, and what one gets wrong the others often get right."

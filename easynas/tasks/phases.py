@@ -321,8 +321,8 @@ def is_baseline(trial: Trial) -> bool:
 
 
 def belongs(trial: Trial, space: SearchSpace) -> bool:
-    """Whether a trial, perhaps of an earlier fit, is one of this space; the baseline is of none."""
-    if not trial.job.values:
+    """Whether a trial, perhaps of an earlier fit, is one of this space; the baseline and a made-up one are of none."""
+    if not trial.job.values or trial.job.members:
         return False
     try:
         space.canonical(trial.job.values)

@@ -131,11 +131,20 @@ def _finished(session: Session, prepared: Prepared, shares: Shares, finish: Fini
         "standard_error": session.scoring.standard_error(score, finish.answers, y),
     }
     members = tuple(sorted(shares))
-    kind = "average" if len(members) > 1 else "adjusted"
-    origin = ("average of " if len(members) > 1 else "adjusted ") + ", ".join(map(str, members))
-    job = Job(session.study.next_id, {"network": kind}, origin=origin, members=members)
-    session.note(f"The model is the {origin}; on held-out samples it scores {score:.4f}.")
+    values, origin = _named([trials[number] for number in members], finish)
+    job = Job(session.study.next_id, values, origin=origin, members=members)
+    session.note(f"The model is {origin}; on held-out samples it scores {score:.4f}.")
     return Done(job, score, time.monotonic() - started, metrics)
+
+
+def _named(members: list[Done], finish: Finish) -> tuple[Values, str]:
+    """What the leaderboard says of the result: the choices, and what was done to which trials."""
+    numbers = ", ".join(str(trial.job.id) for trial in members)
+    if len(members) > 1:
+        return {"network": "average"}, f"average of {numbers}"
+    [only] = members
+    changes = ["calibrated"] * (finish.temperature != 1.0) + ["with thresholds"] * bool(finish.decision.thresholds)
+    return dict(only.job.values) or {"network": only.job.origin}, ", ".join([f"trial {numbers}", *changes])
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:

@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -8,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from easynas.deploy.bundle import assemble, choose_samples, load, save
+from easynas.data.target import ClassTarget
+from easynas.deploy.bundle import Bundle, assemble, choose_samples, load, save
 from easynas.errors import InputError
 from easynas.schema import Answer
 from tests.deploy.conftest import TRAINING, chain, encoder_of, tower
@@ -77,6 +79,47 @@ def test_chunks_give_what_one_batch_gives(bundle, n):
     assert received.dtype == np.float32
     if n:
         np.testing.assert_allclose(received, bundle.model.predict(images, verbose=0), atol=1e-6)
+
+
+class Counting(keras.layers.Layer):
+    """Changes nothing, and counts how often it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def call(self, x):
+        self.calls += 1
+        return x
+
+
+def counted(classes=2):
+    """A bundle, and the layer in it that counts."""
+    counting, encoder = Counting(), encoder_of((4, 4))
+    network = chain([keras.layers.Flatten(), counting, keras.layers.Dense(classes, activation="softmax")])
+    target = ClassTarget.learn(range(classes))
+    samples = np.random.default_rng(0).integers(0, 255, (9, 4, 4)).astype(np.uint8)
+    return Bundle(*assemble(encoder, target.answer, network), encoder, target, samples), counting
+
+
+def test_batches_of_any_size_trace_the_model_once():
+    bundle, counting = counted()
+    before = counting.calls
+    for n in (3, 1, 9, 2, 7, 0):
+        assert bundle.answers(bundle.samples[:n], batch_size=4).shape == (n, 2)
+    assert counting.calls == before + 1
+
+
+def test_many_models_in_one_process_are_no_retracing_to_warn_of(caplog):
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        for _ in range(8):
+            bundle, _ = counted()
+            bundle.answers(bundle.samples)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if "retracing" in record.getMessage()]
 
 
 def test_a_saved_bundle_comes_back_whole(bundle, tmp_path):

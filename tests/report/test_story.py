@@ -19,6 +19,8 @@ from easynas.report.words import (
     score_words,
     seconds_words,
 )
+from easynas.search.study import Study
+from easynas.search.trial import Done, Job
 from tests.report.made import study
 
 
@@ -37,6 +39,19 @@ def test_the_story_tells_where_what_and_why(tmp_path: Path) -> None:
     assert made.shipped is not None
     assert f"The result is trial {made.shipped.job.id}" in decided
     assert "Width (patterns in the first layers), vgg explains" in decided
+
+
+def test_a_result_that_was_calibrated_is_named_after_its_network(tmp_path: Path) -> None:
+    study(tmp_path, metric="accuracy", trials=3).close()
+    with Study.open(tmp_path, {"task": "made", "data": "0123", "metric": "accuracy"}) as made:
+        job = Job(9, {"network": "vgg", "vgg/width": 16}, origin="trial 2, calibrated", members=(2,))
+        made.append(Done(job, 0.75, 1.0))
+        made.ship(made.trials[-1])
+    chapters = dict(story(made, [], metric="accuracy", modality="images", seconds=60.0))
+    assert chapters["What was tried"][0] == "5 networks were trained in 1 min."
+    assert chapters["What decided"][0] == (
+        "The result is trial 9 (trial 2, calibrated): Plain convolutions, accuracy 75.0%."
+    )
 
 
 def test_a_study_tells_when_its_trials_ended(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 Fits here are whole ones, with an engine that solves networks instead of training them (`exact.py`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import SkipTest
@@ -98,7 +99,11 @@ def test_probabilities_are_calibrated_and_decisions_suit_the_metric() -> None:
     assert decided > np.mean([np.mean(plain[y[1500:] == each] == each) for each in classifier.classes_]) + 0.05
     assert classifier.best_score_ == pytest.approx(decided, abs=0.05)
     assert any("thresholds" in note for note in classifier.study_.notes)
-    assert classifier.leaderboard().iloc[0]["network"] == "adjusted"
+    first, [made_of] = classifier.leaderboard().iloc[0], classifier.study_.shipped.job.members
+    trials = {trial.job.id: trial for trial in classifier.study_.trials}
+    assert first["network"] == trials[made_of].job.values.get("network", "baseline")
+    assert re.fullmatch(rf"trial {made_of}(, calibrated)?, with thresholds", first["origin"])
+    assert f"The result is trial {first['trial']} ({first['origin']})" in classifier.explain_search()
 
 
 @pytest.mark.slow
