@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StudyError,
     )
     from easynas.nets.block import Block
+    from easynas.report.tensorboard import TensorBoard
     from easynas.search import Search
     from easynas.search.objective import Constraint, Objective
     from easynas.search.trial import Done, Failed, Job
@@ -59,6 +60,7 @@ __all__ = [
     "StudyError",
     "TabularClassifier",
     "TabularRegressor",
+    "TensorBoard",
     "TextClassifier",
     "TextRegressor",
     "__version__",
@@ -95,6 +97,7 @@ _HOMES = {
     "StudyError": _ERRORS,
     "TabularClassifier": "easynas.tasks.tabular",
     "TabularRegressor": "easynas.tasks.tabular",
+    "TensorBoard": "easynas.report.tensorboard",
     "TextClassifier": "easynas.tasks.text",
     "TextRegressor": "easynas.tasks.text",
     "load": "easynas.tasks.saved",

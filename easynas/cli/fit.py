@@ -8,7 +8,20 @@ import typer
 
 from easynas.cli import place, screen
 from easynas.cli.failures import errors_as_sentences
-from easynas.cli.options import Data, Debug, Drop, Json, Metric, Seed, Space, Target, Task, TaskOption, TimeBudget
+from easynas.cli.options import (
+    Data,
+    Debug,
+    Drop,
+    Json,
+    Metric,
+    Seed,
+    Space,
+    Target,
+    Task,
+    TaskOption,
+    TensorBoardFolder,
+    TimeBudget,
+)
 from easynas.cli.source import Source, estimator_of, training_source
 
 if TYPE_CHECKING:
@@ -35,6 +48,7 @@ def fit(
     ] = None,
     drop: Drop = None,
     seed: Seed = 0,
+    tensorboard: TensorBoardFolder = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say every automatic choice.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Json = False,
@@ -42,6 +56,7 @@ def fit(
 ) -> None:
     """Finds and trains a network for your data, and saves it. The same command again continues, also after Ctrl-C."""
     with errors_as_sentences(debug=debug, as_json=as_json):
+        from easynas.report.tensorboard import TensorBoard
         from easynas.search.budget import parse_budget
 
         settings = {
@@ -59,8 +74,9 @@ def fit(
         estimator, why = estimator_of(source, task, settings)
         if not quiet:
             screen.print_lines(screen.remarks(), (*source.notes, f"{why} This is a task for {_name(estimator)}."))
+        callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]
         with place.made_folder(out):
-            estimator.fit(source.x, source.y)
+            estimator.fit(source.x, source.y, callbacks=callbacks)
             place.save(estimator, source, out)
         if as_json:
             screen.print_json(_summary(estimator, source, out))

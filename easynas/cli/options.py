@@ -66,5 +66,9 @@ Metric = Annotated[
 ]
 Space = Annotated[str, _option("--space", help="Search space, see docs/data.md.")]
 Seed = Annotated[int, _option("--seed", min=0, help="Seed of everything random.")]
+TensorBoardFolder = Annotated[
+    Path | None,
+    _option("--tensorboard", metavar="DIR", help="Folder for event files that TensorBoard shows.", show_default=False),
+]
 Json = Annotated[bool, _option("--json", help="Print the result as JSON.")]
 Debug = Annotated[bool, _option("--debug", help="Show the traceback of an error.")]

@@ -128,7 +128,8 @@ class Estimator(Results):
             validation_data: `(x, y)`, or a dataset of such, to compare networks on; None: a random stratified share of
                 the training samples.
             sample_weight: how much each sample counts in training, `(n,)`.
-            callbacks: called with every trial (`easynas.Done` or `easynas.Failed`) after it was recorded.
+            callbacks: called with every trial (`easynas.Done` or `easynas.Failed`) after it was recorded;
+                `easynas.TensorBoard` is one.
 
         Returns:
             This estimator.

@@ -74,6 +74,7 @@ def test_advice_as_json_adds_up_to_the_budget(table: Path) -> None:
         (["fit", "TABLE", "--target", "kind", "--metric", "speed"], 2, "`metric` must be"),
         (["fit", "TABLE", "--target", "kind", "--space", "vgg"], 2, "`space` must be"),
         (["fit", "TABLE", "--target", "kind", "--time-budget", "1s"], 2, "`time_budget` must be"),
+        (["fit", "TABLE", "--target", "kind", "--tensorboard", "TABLE"], 2, "must be one that can be made"),
         (["advise", "TABLE", "--target", "kind", "--space", "vgg"], 2, "`space` must be"),
         (["predict", ".", "TABLE"], 2, "a folder that `easynas fit` wrote"),
         (["predict", ".", "TABLE", "--out", "a.xls"], 2, "`--out` must end in .csv"),
@@ -109,10 +110,14 @@ def test_a_damaged_note_of_the_data_is_named(table: Path, tmp_path: Path) -> Non
 @pytest.mark.alone
 def test_a_table_is_fitted_predicted_evaluated_and_exported(table: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
-    code, out, err = run("fit", table, "-t", "kind", "-b", "20s", "-o", model, "--json")
+    code, out, err = run(
+        "fit", table, "-t", "kind", "-b", "20s", "-o", model, "--tensorboard", tmp_path / "logs", "--json"
+    )
     fitted: dict[str, Any] = json.loads(out)
     assert code == 0
     assert fitted["task"] == "TabularClassifier"
+    runs = [path.name for path in (tmp_path / "logs").iterdir()]
+    assert sorted(runs) == ["search", *(f"trial-{number:04d}" for number in range(fitted["trials"]))]
     assert fitted["score"] > 0.8  # without knowing anything: 0.5; with one of the two columns: 0.75
     assert "training a baseline" in err
 
