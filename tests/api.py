@@ -23,7 +23,7 @@ def _lines(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, ModuleType):
         if callable(value):
             yield f"{name}{_signature(value)}"
-        for inner in sorted(_own_names(value)):
+        for inner in sorted(own_names(value)):
             yield from _lines(f"{name}.{inner}", getattr(value, inner))
     elif inspect.isclass(value):
         bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
@@ -35,7 +35,7 @@ def _lines(name: str, value: Any) -> Iterator[str]:
         yield name
 
 
-def _own_names(module: ModuleType) -> list[str]:
+def own_names(module: ModuleType) -> list[str]:
     """What a public module lists, or else what it defines itself."""
     own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
     return [name for name in getattr(module, "__all__", own) if not name.startswith("_")]

@@ -186,7 +186,8 @@ class Estimator(Results):
         from easynas.report.specimens import find_twins, keep
 
         display = Display(deadline, metric=scoring.metric, verbose=settings.verbose, weights=study.weights_folder)
-        display.phase("loading TensorFlow")
+        display.phase(_LOADING)
+        study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases, shipping
             from easynas.tasks.session import Session
@@ -239,7 +240,8 @@ class Estimator(Results):
         return tags
 
 
-_BASELINE, _FINAL, _BUNDLE = "training a baseline", "training the best network", "making the model"
+_LOADING, _BASELINE = "loading TensorFlow", "training a baseline"
+_FINAL, _BUNDLE = "training the best network", "making the model"
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
