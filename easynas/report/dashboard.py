@@ -82,7 +82,8 @@ class Dashboard:
             study = Study.read(self._directory)
         except StudyError as error:
             return self._templates.get_template("unreadable.html").render(reason=str(error))
-        seen = {**view(standing), **_charts(standing, study), "failed": _failed(standing)}
+        asked = standing.state == "running" and (self._directory / STOP).exists()
+        seen = {**view(standing), **_charts(standing, study), "failed": _failed(standing), "asked": asked}
         return self._templates.get_template("now.html").render(seen)
 
     def _stop(self) -> tuple[HTTPStatus, str, dict[str, str]]:

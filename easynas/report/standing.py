@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from easynas.search.incumbent import incumbent, rank_key
-from easynas.search.journal import FILE, Record, read
+from easynas.search.journal import FILE, STOPPED, Record, read
 from easynas.search.running import Running, running
 from easynas.search.study import Study
 from easynas.search.trial import Done, Trial
@@ -83,7 +83,7 @@ def standing_of(directory: Path, *, now: float | None = None) -> Standing:
     state = "ended" if any(each["status"] == "shipped" for each in run) else "running"
     moment = latest["at"] if state == "ended" else time.time() if now is None else now
     standing = Standing(
-        phase["phase"] if state == "running" else "the model is ready",
+        phase["phase"] if state == "running" else _ready(run),
         phase["then"] if state == "running" else "",
         began["spent"] + moment - began["at"],
         began["time_budget"],
@@ -131,6 +131,12 @@ def _latest_run(records: list[Record]) -> list[Record]:
     if not starts:
         return [{"status": "run", "at": 0.0, "spent": 0.0, "time_budget": 0.0, "pid": None, "host": ""}]
     return records[starts[-1] :]
+
+
+def _ready(run: list[Record]) -> str:
+    """What is said of a run that came to its end."""
+    stopped = any(record["status"] == "phase" and record["phase"].startswith(STOPPED) for record in run)
+    return f"{STOPPED}: the best model so far is ready" if stopped else "the model is ready"
 
 
 def _is_gone(began: Record, standing: Standing) -> bool:

@@ -17,6 +17,8 @@ FILE = "study.jsonl"
 LOCK = "study.lock"
 STOP = "stop"
 """A file beside the journal that asks the fit to end as after one Ctrl-C."""
+STOPPED = "stopped on request"
+"""How the phase begins that a fit enters then, if it has a model."""
 
 Record = dict[str, Any]
 

@@ -8,6 +8,7 @@ from easynas.data.dataset import Dataset
 from easynas.engines.aside import Aside
 from easynas.report.progress import Display
 from easynas.search.budget import Deadline
+from easynas.search.journal import STOPPED
 from easynas.search.study import Study
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.modality import Modality
@@ -62,7 +63,7 @@ class Session:
         except KeyboardInterrupt:
             if self.study.best is None:
                 raise
-            self._enter("stopped on request; Ctrl-C again to leave without a model")
+            self._enter(f"{STOPPED}; Ctrl-C again to leave without a model")
             self.note("The fit was stopped on request, and its best model so far is the result.")
 
     def _enter(self, description: str, then: str = "") -> None:

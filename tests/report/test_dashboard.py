@@ -66,7 +66,7 @@ def test_only_the_scripts_of_the_page_may_run(client: Client) -> None:
 
 
 def test_what_changes_is_asked_for_again_and_again(client: Client, tmp_path: Path) -> None:
-    assert 'data-state="running"' in client.ask("/secret/now")
+    assert 'data-state="running" data-model="yes" data-asked="no"' in client.ask("/secret/now")
     with (tmp_path / FILE).open("ab") as file:
         file.write(b'{"status": "shipped", "trial": 1, "at": 1e10}\n')
     now = client.ask("/secret/now")
@@ -105,6 +105,8 @@ def test_the_button_asks_the_fit_to_stop(client: Client, tmp_path: Path) -> None
     assert client.status == "303 See Other"
     assert client.headers["Location"] == "/secret/"
     assert (tmp_path / STOP).exists()
+    assert 'data-asked="yes"' in client.ask("/secret/now")
+    assert "was asked to stop, and will as soon as it can" in client.ask("/secret/")
 
 
 def test_what_ended_cannot_be_stopped(client: Client, tmp_path: Path) -> None:

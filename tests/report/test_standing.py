@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from easynas.errors import StudyError
 from easynas.report.standing import Standing, clock_text, sparkline, standing_of
-from easynas.search.journal import FILE
+from easynas.search.journal import FILE, STOPPED
 from easynas.search.running import announce
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job
@@ -80,6 +80,18 @@ def test_a_run_whose_process_is_gone_was_interrupted(
     assert standing.state == state
     if state == "gone":
         assert (standing.phase, standing.elapsed) == ("interrupted", 40.0)
+
+
+def test_a_fit_that_was_stopped_says_so_until_the_next_one(tmp_path: Path) -> None:
+    with Study.open(tmp_path, {"metric": "accuracy"}, budget=600.0) as opened:
+        opened.append(BEST)
+        opened.enter(f"{STOPPED}; Ctrl-C again to leave")
+        assert standing_of(tmp_path).phase == f"{STOPPED}; Ctrl-C again to leave"
+        opened.enter("making the model")
+        opened.ship(BEST)
+    assert standing_of(tmp_path).phase == "stopped on request: the best model so far is ready"
+    study(tmp_path, ship=True)
+    assert standing_of(tmp_path).phase == "the model is ready"
 
 
 def test_without_a_journal_there_is_nothing_to_follow(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from easynas.report.dashboard import Dashboard
 from easynas.search.journal import FILE
 from easynas.search.study import Study
 from easynas.search.trial import Failed, Trial
@@ -49,6 +50,7 @@ try:
 except easynas.EasynasError as error:
     print(type(error).__name__, error)
     sys.exit(7)
+print(classifier.explain_search())
 print("accuracy", classifier.score(x_test, y_test), "seconds", classifier.fit_seconds_, flush=True)
 """
 
@@ -134,6 +136,28 @@ def test_ctrl_c_returns_the_best_model_so_far(tmp_path: Path) -> None:
     assert time.monotonic() - started < 20.0
     fit.assert_no_orphans()
     assert Study.read(tmp_path / "study").shipped is not None
+
+
+def test_the_button_of_the_page_returns_the_best_model_so_far(tmp_path: Path) -> None:
+    fit, dashboard = Fit(tmp_path / "study", budget=60.0, home=tmp_path), Dashboard(tmp_path / "study", token="secret")
+    fit.wait_for(r"trial 0\b")
+    started = time.monotonic()
+    assert ask(dashboard, "POST", "/secret/stop") == ("303 See Other", "")
+    assert fit.wait() == 0, fit.output.read_text()
+    assert time.monotonic() - started < 20.0
+    assert "The fit was stopped on request, and its best model so far is the result." in fit.output.read_text()
+    _, page = ask(dashboard, "GET", "/secret/")
+    assert "stopped on request: the best model so far is ready" in page
+    assert 'data-state="ended"' in page
+    fit.assert_no_orphans()
+
+
+def ask(dashboard: Dashboard, method: str, path: str) -> tuple[str, str]:
+    """Status and content that the page's server answers."""
+    statuses: list[str] = []
+    request = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": "127.0.0.1"}
+    content = b"".join(dashboard(request, lambda status, headers: statuses.append(status)))
+    return statuses[0], content.decode()
 
 
 def test_ctrl_c_twice_ends_everything(tmp_path: Path) -> None:
