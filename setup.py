@@ -43,8 +43,10 @@ RAY = ["ray>=2.40,<3"]
 ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.17"]
 RUNTIME = ["ai-edge-litert>=2,<3"]  # all that a device needs beside numpy
 OPTUNA = ["optuna>=4,<6"]
+BENCH = ["matplotlib>=3.9,<4"]
 TEST = [
     *PARQUET,
+    *BENCH,  # a tutorial draws with it
     *RAY,
     *OPTUNA,
     *RUNTIME,
@@ -55,9 +57,8 @@ TEST = [
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
 ]
-BENCH = ["matplotlib>=3.9,<4"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
-DEV = [*TEST, *BENCH, *DOCS, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
+DEV = [*TEST, *DOCS, "import-linter>=2.1", "mypy>=1.15", "pandas-stubs>=2.2", "pre-commit>=4", "ruff>=0.9"]
 
 setup(
     name="easynas",
