@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 FOLDERS = ("benchmarks", "tutorials")
 
-_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(!?)\[([^\]]+)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
 
@@ -27,13 +27,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
-    """Turns links between files of the repository into links between pages; what is no page keeps its name only."""
+    """Turns links between files of the repository into links between pages; what is no page keeps its name only.
+
+    Pictures are found in the same way.
+    """
     places = {_place(source.relative_to(ROOT).as_posix()): source for source in _sources()}
     source = places.get(page.file.src_uri, ROOT / "docs" / page.file.src_uri)
     here, folder = posixpath.dirname(page.file.src_uri), posixpath.dirname(source.relative_to(ROOT).as_posix())
 
     def link(found: re.Match[str]) -> str:
-        text, target, anchor = found[1], posixpath.normpath(posixpath.join(folder, found[2])), found[3] or ""
+        text, anchor = found[2], found[4] or ""
+        target = posixpath.normpath(posixpath.join(folder, found[3]))
         place = _place(target)
         if files.get_file_from_path(place) is None:
             place = posixpath.join(place, "README.md")
@@ -41,7 +45,7 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> st
             if not (ROOT / target).exists():
                 raise FileNotFoundError(f"{source.relative_to(ROOT)} links to {target}, which does not exist.")
             return text
-        return f"[{text}]({posixpath.relpath(place, here or '.')}{anchor})"
+        return f"{found[1]}[{text}]({posixpath.relpath(place, here or '.')}{anchor})"
 
     return _LINK.sub(link, markdown)
 

@@ -29,7 +29,7 @@ def errors_as_sentences(*, debug: bool, as_json: bool = False) -> Iterator[None]
     except KeyboardInterrupt:
         if debug:
             raise
-        _say("Stopped before there was a model.", as_json=as_json)
+        _say("Stopped on request, before it was done.", as_json=as_json)
         raise typer.Exit(STOPPED) from None
 
 
