@@ -113,6 +113,13 @@ def test_the_exit_code_tells_whose_mistake_it_was(
     assert capsys.readouterr().err == "easynas: It must be so. Received: otherwise.\n"
 
 
+def test_ctrl_c_is_one_sentence_whatever_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, errors_as_sentences(debug=False):
+        raise KeyboardInterrupt
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == "easynas: Stopped on request, before it was done.\n"
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError), errors_as_sentences(debug=False):
         _ = 1 / 0
