@@ -1,6 +1,7 @@
 """The documentation as a site."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,20 @@ def test_every_link_leads_somewhere_and_every_name_of_the_reference_exists(site:
 def test_every_tutorial_is_a_page_of_the_menu(site: Path, name: str) -> None:
     assert (site / "tutorials" / name / "index.html").exists()
     assert f"tutorials/{name}/" in (site / "index.html").read_text()
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_start_page_are_there(site: Path) -> None:
+    shown = re.findall(r'src="(pictures/[^"]+)"', (site / "index.html").read_text())
+    assert shown == ["pictures/progress.svg", "pictures/report.png"]
+    assert all((site / picture).is_file() for picture in shown)
+
+
+@pytest.mark.parametrize(("picture", "most_kb"), [("progress.svg", 150), ("report.png", 200)])
+def test_a_picture_is_small_and_shows_no_folder_of_its_machine(picture: str, most_kb: int) -> None:
+    content = (ROOT / "docs" / "pictures" / picture).read_bytes()
+    assert len(content) < 1024 * most_kb
+    assert not re.search(rb"/(home|root|tmp|work|Users)/|url\(", content)
 
 
 @pytest.mark.slow

@@ -21,12 +21,12 @@ _MEMBERS = re.compile(r"members: \[([\w, ]+)\]")
 _IMPORT = re.compile(r"^\s*(?:>>> )?from (easynas[\w.]*) import ([\w, ]+)", re.MULTILINE)
 
 
-def place(value: object) -> str:
-    """Where a class, function or module is at home."""
-    if isinstance(value, ModuleType):
-        return value.__name__
-    assert inspect.isclass(value) or inspect.isfunction(value)
-    return f"{value.__module__}.{value.__qualname__}"
+def place(module: ModuleType, name: str) -> str:
+    """Where a public name is at home: a class or function where it is written, a constant where it is found."""
+    value = getattr(module, name)
+    if inspect.isclass(value) or inspect.isfunction(value):
+        return f"{value.__module__}.{value.__qualname__}"
+    return f"{module.__name__}.{name}"
 
 
 def in_the_reference() -> Iterator[str]:
@@ -37,7 +37,7 @@ def in_the_reference() -> Iterator[str]:
             if module is not None:
                 listed = _MEMBERS.search(options)
                 members = own_names(module) if listed is None else listed[1].split(", ")
-                yield from (place(getattr(module, name)) for name in members)
+                yield from (place(module, name) for name in members)
 
 
 def _module(identifier: str) -> ModuleType | None:
@@ -51,11 +51,11 @@ def public() -> Iterator[str]:
     for name in easynas.__all__:
         value = getattr(easynas, name)
         if isinstance(value, ModuleType):
-            yield from (place(getattr(value, inner)) for inner in own_names(value))
+            yield from (place(value, inner) for inner in own_names(value))
         elif name != "__version__":
-            yield place(value)
-    yield place(type(easynas.search).__call__)
-    yield from (place(getattr(easynas.runtime, name)) for name in own_names(easynas.runtime))
+            yield place(easynas, name)
+    yield place(easynas.search, "Search") + ".__call__"
+    yield from (place(easynas.runtime, name) for name in own_names(easynas.runtime))
 
 
 def test_every_public_name_is_in_the_reference() -> None:
@@ -67,5 +67,5 @@ def test_what_a_guide_imports_is_in_the_reference(guide: Path) -> None:
     known = set(in_the_reference())
     for module, names in _IMPORT.findall(guide.read_text(encoding="utf-8")):
         for name in names.split(","):
-            value = getattr(import_module(module), name.strip())
-            assert isinstance(value, ModuleType) or place(value) in known, f"{module}.{name.strip()}"
+            home, plain = import_module(module), name.strip()
+            assert isinstance(getattr(home, plain), ModuleType) or place(home, plain) in known, f"{module}.{plain}"

@@ -52,8 +52,13 @@ def _demo(seconds: float, out: Path, seed: int) -> None:
         (
             "\nWhat next:",
             f'  keras.models.load_model("{out / "model.keras"}")    takes raw images, needs no easynas',
-            f"  easynas demo --time-budget 5m --out {out}    more time, a better model",
+            f"  easynas demo --time-budget {_more(seconds)} --out {out}    more time, a better model",
             "  easynas fit photos/ --out model    your own images, a subfolder a class",
             "  easynas fit data.csv --target column --out model    your own table or texts",
         ),
     )
+
+
+def _more(seconds: float) -> str:
+    """A longer budget: five minutes, or twice as long as the last one."""
+    return f"{max(5, round(2 * seconds / 60))}m"
