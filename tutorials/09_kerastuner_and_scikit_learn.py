@@ -2,7 +2,7 @@
 # # With KerasTuner and scikit-learn
 #
 # Estimators inside scikit-learn, strategies that tune what is no network, KerasTuner's models under a time budget, and
-# strategies inside KerasTuner's tuners: `python tutorials/09_kerastuner_and_scikit_learn.py`, about 70 seconds. All
+# strategies inside KerasTuner's tuners: `python tutorials/09_kerastuner_and_scikit_learn.py`, about a minute. All
 # data come with scikit-learn.
 
 # %%
@@ -24,11 +24,11 @@ from easynas.interop.keras_tuner import Oracle
 # ## An estimator in scikit-learn's tools
 #
 # Everything that takes an estimator takes ours: pipelines, cross-validation, `clone`, grids. Each fit has its time
-# budget, so the whole takes folds times budget: two times twelve seconds here.
+# budget, so the whole takes folds times budget: two times fifteen seconds here.
 
 # %%
 wine, cultivar = load_wine(return_X_y=True, as_frame=True)
-pipeline = make_pipeline(StandardScaler(), easynas.TabularClassifier("12s", random_state=0, verbose=0))
+pipeline = make_pipeline(StandardScaler(), easynas.TabularClassifier("15s", random_state=0, verbose=0))
 print("accuracy of two folds:", cross_val_score(pipeline, wine, cultivar, cv=2).round(3))
 
 # %% [markdown]
@@ -89,7 +89,7 @@ def build(hp: keras_tuner.HyperParameters) -> keras.Model:
     return model
 
 
-found = easynas.search(build, images, y, time_budget="25s", random_state=0, verbose=0)
+found = easynas.search(build, images, y, time_budget="20s", random_state=0, verbose=0)
 print(found.leaderboard()[["trial", "status", "score"]].head(5).to_string(index=False))
 loss, accuracy = found.best_model().evaluate(images_test, y_test, verbose=0)
 print(f"best network on the images held out: {accuracy:.3f}")

@@ -71,7 +71,7 @@ METHODS = {
     "controller": {},
     "bananas": {"encode": paths},
 }
-SEEDS, TRIALS = 6, 120
+SEEDS, TRIALS = 5, 120
 
 
 def searched(name: str, seed: int) -> np.ndarray:
@@ -118,7 +118,7 @@ print("searches.svg shows the whole curves.")
 #
 # - A predictor that sees paths needs the fewest trainings. The seconds that it thinks do not count here, nor where a
 #   training takes an hour; where it takes seconds they do.
-# - Evolution and the controller learn, and pass what chance finds within 60 trainings. Which of the two is better, six
+# - Evolution and the controller learn, and pass what chance finds within 60 trainings. Which of the two is better, five
 #   seeds do not tell: look at the errors.
 # - Change one thing: bananas without `encode`, which sees the names of edges alone; `SEEDS` or `TRIALS`; or add
 #   `"bayesian"`, `"tpe"` or `"local"` to `METHODS`.
