@@ -13,7 +13,12 @@ from easynas.cli.options import (
     Debug,
     Drop,
     Json,
+    MaxLatency,
+    MaxMacs,
+    MaxParams,
+    MaxSize,
     Metric,
+    Numbers,
     Seed,
     Space,
     Target,
@@ -43,6 +48,11 @@ def fit(
     max_trials: Annotated[
         int | None, typer.Option(min=1, help="Most trials of the search.", show_default=False)
     ] = None,
+    quantization: Numbers = None,
+    max_size_kb: MaxSize = None,
+    max_latency_ms: MaxLatency = None,
+    max_params: MaxParams = None,
+    max_macs: MaxMacs = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Trials at once.", show_default="one a core")
     ] = None,
@@ -64,6 +74,11 @@ def fit(
             "metric": metric,
             "space": space,
             "search": search,
+            "quantization": None if quantization is None else quantization.value,
+            "max_size_kb": max_size_kb,
+            "max_latency_ms": max_latency_ms,
+            "max_params": max_params,
+            "max_macs": max_macs,
             "max_trials": max_trials,
             "n_jobs": jobs,
             "directory": out / place.STUDY,

@@ -28,6 +28,7 @@ class Quantization(StrEnum):
     FLOAT16 = "float16"
     DYNAMIC = "dynamic"
     INT8 = "int8"
+    INT16X8 = "int16x8"
 
 
 def _option(*names: str, **settings: Any) -> Any:
@@ -65,6 +66,27 @@ Metric = Annotated[
     _option("--metric", help="What to maximise, a scikit-learn scorer's name.", show_default="accuracy, F1 or R²"),
 ]
 Space = Annotated[str, _option("--space", help="Search space, see docs/data.md.")]
+MaxSize = Annotated[
+    float | None, _option("--max-size-kb", help="Most kilobytes of the .tflite file.", show_default=False)
+]
+MaxLatency = Annotated[
+    float | None,
+    _option("--max-latency-ms", help="Most milliseconds for one sample on one thread.", show_default=False),
+]
+MaxParams = Annotated[
+    int | None, _option("--max-params", help="Most learned numbers in the .tflite file.", show_default=False)
+]
+MaxMacs = Annotated[
+    int | None, _option("--max-macs", help="Most multiply-accumulates for one sample.", show_default=False)
+]
+Numbers = Annotated[
+    Quantization | None,
+    _option(
+        "--quantization",
+        help="Numbers in the .tflite file, which the limits hold for and `export` writes.",
+        show_default="float32",
+    ),
+]
 Seed = Annotated[int, _option("--seed", min=0, help="Seed of everything random.")]
 TensorBoardFolder = Annotated[
     Path | None,

@@ -74,7 +74,7 @@ def export(
     ],
     *,
     quantization: Annotated[
-        Quantization | None, typer.Option(help="Numbers in a .tflite file.", show_default="float32")
+        Quantization | None, typer.Option(help="Numbers in a .tflite file.", show_default="as in `fit`, or float32")
     ] = None,
     as_json: Json = False,
     debug: Debug = False,

@@ -4,7 +4,7 @@ A file appears only after every sample of the bundle went through it and the ans
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,9 +18,9 @@ from easynas.deploy.array import as_c
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
-from easynas.deploy.exported import ExportReport, alike
+from easynas.deploy.exported import QUANTIZATIONS, ExportReport, alike
 from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
-from easynas.deploy.quantize import INTEGER, QUANTIZATIONS, quantize
+from easynas.deploy.quantize import INTEGER, quantize
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
 
@@ -44,6 +44,7 @@ def export(
     quantization: str | None = None,
     integers: bool = False,
     facts: Mapping[str, Any] | None = None,
+    fits: Callable[[bytes], bool] = lambda _: True,
 ) -> ExportReport:
     """Writes the model of `bundle` to `path` and returns how the file compares with it.
 
@@ -56,6 +57,7 @@ def export(
         quantization: for `.tflite` and `.c` only: one of `QUANTIZATIONS`; None: `"float32"`.
         integers: whether an `"int8"` or `"int16x8"` file takes and gives integers rather than float32.
         facts: what else the description of a `.tflite` file says; plain JSON values.
+        fits: whether an `"int8"` file with this content may be; operators stay in float only where it may.
 
     Raises:
         InputError: the suffix or the quantization is none of the above, or `path` holds something else.
@@ -66,7 +68,7 @@ def export(
     chosen = "float32" if quantization is None else quantization
     expected = bundle.answers(bundle.samples)
     with replacing(path) as draft, _beside(bundle, path, facts or {}):
-        written = _write(bundle, draft, chosen, expected, integers=integers, facts=facts or {})
+        written = _write(bundle, draft, chosen, expected, integers=integers, facts=facts or {}, fits=fits)
         received = _answers(written.run, bundle.samples)
         agreement, difference = _compare(expected, received, bundle.target, chosen)
         speed, anatomy = written.latency, written.anatomy
@@ -97,11 +99,18 @@ class _Written(NamedTuple):
 
 
 def _write(
-    bundle: Bundle, draft: Path, quantization: str, expected: np.ndarray, *, integers: bool, facts: Mapping[str, Any]
+    bundle: Bundle,
+    draft: Path,
+    quantization: str,
+    expected: np.ndarray,
+    *,
+    integers: bool,
+    facts: Mapping[str, Any],
+    fits: Callable[[bytes], bool],
 ) -> _Written:
     match FORMATS[draft.suffix]:
         case "tflite" | "c":
-            return _write_lite(bundle, draft, quantization, expected, integers=integers, facts=facts)
+            return _write_lite(bundle, draft, quantization, expected, integers=integers, facts=facts, fits=fits)
         case "keras":
             return _Written(to_keras(bundle, draft))
         case "onnx":
@@ -113,13 +122,20 @@ def _write(
 
 
 def _write_lite(
-    bundle: Bundle, draft: Path, quantization: str, expected: np.ndarray, *, integers: bool, facts: Mapping[str, Any]
+    bundle: Bundle,
+    draft: Path,
+    quantization: str,
+    expected: np.ndarray,
+    *,
+    integers: bool,
+    facts: Mapping[str, Any],
+    fits: Callable[[bytes], bool],
 ) -> _Written:
     def agreement(content: bytes) -> float:
         received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
         return float(alike(expected, received, bundle.target).mean())
 
-    made = quantize(bundle, quantization, integers=integers, agreement=agreement)
+    made = quantize(bundle, quantization, integers=integers, agreement=agreement, fits=fits)
     anatomy = Anatomy.of(made.content)
     if draft.suffix == ".c":
         draft.write_text(as_c(made.content, anatomy, bundle.target, name=draft.stem), encoding="utf8")

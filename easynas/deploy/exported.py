@@ -7,6 +7,9 @@ import numpy as np
 
 from easynas.data.dataset import Target
 
+QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
+"""Numbers that a `.tflite` file may be made of."""
+
 ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 
 

@@ -23,7 +23,6 @@ from easynas.errors import ExportError
 
 T = TypeVar("T")
 
-QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 INTEGER = ("int8", "int16x8")
 """Quantizations whose files can take and give integers."""
 
@@ -50,7 +49,14 @@ class Quantized:
     kept: tuple[str, ...] = ()
 
 
-def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Callable[[bytes], float]) -> Quantized:
+def quantize(
+    bundle: Bundle,
+    quantization: str,
+    *,
+    integers: bool,
+    agreement: Callable[[bytes], float],
+    fits: Callable[[bytes], bool] = lambda _: True,
+) -> Quantized:
     """Returns the bundle's `device` as a `.tflite` file for one sample at a time.
 
     Args:
@@ -60,6 +66,7 @@ def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Ca
         integers: whether the file takes and gives integers of its own scale rather than float32; then no operator stays
             in float.
         agreement: share of the samples for which the content of a file answers as the network does.
+        fits: whether a file with this content may be; none with operators in float is chosen that may not.
 
     Raises:
         ExportError: the converter refuses the model.
@@ -70,11 +77,18 @@ def quantize(bundle: Bundle, quantization: str, *, integers: bool, agreement: Ca
     numbers = bundle.target.answer.kind == "numbers"
     if not numbers and agreement(converted) >= ENOUGH:
         return Quantized(converted)
-    return _said(lambda: _with_exceptions(bundle, converted, numbers=numbers, agreement=agreement), quantization)
+    return _said(
+        lambda: _with_exceptions(bundle, converted, numbers=numbers, agreement=agreement, fits=fits), quantization
+    )
 
 
 def _with_exceptions(
-    bundle: Bundle, converted: bytes, *, numbers: bool, agreement: Callable[[bytes], float]
+    bundle: Bundle,
+    converted: bytes,
+    *,
+    numbers: bool,
+    agreement: Callable[[bytes], float],
+    fits: Callable[[bytes], bool],
 ) -> Quantized:
     """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
     debugger = _debugger(bundle)
@@ -92,7 +106,7 @@ def _with_exceptions(
     for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
         kept = (*ending, *ranked[:count])
         content = _keeping(debugger, kept)
-        share = 0.0 if content is None else agreement(content)
+        share = 0.0 if content is None or not fits(content) else agreement(content)
         if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
             best, most = Quantized(content, kept), share
     return best

@@ -6,13 +6,14 @@ converge, and then be as large as the time allows.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import keras_tuner
 
 from easynas.nets.block import Block
 from easynas.nets.network import OneOf
+from easynas.nets.sizing import Restriction, choices_of, shrunk, smallest
 from easynas.space.space import SearchSpace, Values
 
 _PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
@@ -92,6 +93,9 @@ class Design(Protocol):
     def informed(self, metrics: Mapping[str, float]) -> tuple["Design", str]:
         """The design after the baseline was measured, and what was learned as a sentence; empty for nothing."""
 
+    def within(self, restriction: Restriction) -> "Design":
+        """The design whose networks keep a restriction: those of the portfolio are made smaller until they do."""
+
 
 EPOCHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200)
 """Numbers of epochs to choose from, where a network is trained before it fits noise."""
@@ -106,26 +110,39 @@ class ListedDesign:
         space: its space.
         reasons: why, as sentences.
         designs: genotypes known to be good, best guess first.
+        restriction: what networks must keep; None: nothing.
     """
 
     network: Block
     space: SearchSpace
     reasons: tuple[str, ...]
     designs: tuple[Values, ...]
+    restriction: Restriction | None = None
 
     @property
     def shipped(self) -> Block:
         return self.network
 
     def portfolio(self) -> Iterator[Values]:
-        """Genotypes known to be good, best guess first; of each what this space has."""
-        names = set(self.space.names)
+        """Genotypes known to be good, best guess first; of each what this space has, as large as it may be.
+
+        Where some are made smaller, the smallest network of all that is allowed comes last.
+        """
+        names, free = set(self.space.names), choices_of(self.network)
         for values in self.designs:
-            yield self.space.canonical({name: value for name, value in values.items() if name in names})
+            known = self.space.canonical({name: value for name, value in values.items() if name in names})
+            kept = known if self.restriction is None else shrunk(self.space, known, self.restriction, free=free)
+            if kept is not None:
+                yield kept
+        if self.restriction is not None:
+            yield from smallest(self.space, self.restriction, free=free)
 
     def feasible(self, values: Values) -> bool:
-        """All are."""
-        return True
+        """All are that keep the restriction."""
+        return self.restriction is None or self.restriction.allows(values)
+
+    def within(self, restriction: Restriction) -> "ListedDesign":
+        return replace(self, restriction=restriction)
 
     def informed(self, metrics: Mapping[str, float]) -> tuple["ListedDesign", str]:
         """A baseline decides nothing here."""

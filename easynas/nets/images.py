@@ -7,6 +7,7 @@ cores.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import keras_tuner
 
@@ -14,7 +15,7 @@ from easynas.nets.block import Block
 from easynas.nets.design import Compute
 from easynas.nets.head import ImageHead
 from easynas.nets.network import WHITEN, Augment, ImageNetwork
-from easynas.nets.sizing import Count, Sizing, count_macs
+from easynas.nets.sizing import Count, Restriction, Sizing, choices_of, count_macs, smallest
 from easynas.nets.whitening import Whitening
 from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
@@ -69,17 +70,29 @@ class ImageDesign:
 
     def portfolio(self) -> Iterator[Values]:
         """Genotypes known to be good, best guess first, cut to the compute; each is sized when it is asked for."""
+        fits = (self.sizing.fit(values, knob=knob, share=share) for knob, share, values in self._known())
+        for values in chain(fits, (self.sizing.smaller(each) for each in [self.space.default()])):
+            if values is not None:
+                yield values
+        if self.sizing.restriction is not None:
+            yield from smallest(self.space, self.sizing.restriction, free=choices_of(self.network))
+
+    def _known(self) -> Iterator[tuple[str, float, Values]]:
+        """What this space has of the designs known to be good: what scales each, its share of the compute, choices."""
         names = set(self.space.names)
         chosen = self.network.block.name
         for knob, share, choices in _PORTFOLIO:
             values = {name: value for name, value in choices.items() if name in names}
             if knob in names and choices["network"] in (chosen, values.get("network")):
-                yield self.sizing.fit(values, knob=knob, share=share)
-        yield self.space.default()
+                yield knob, share, values
 
     def feasible(self, values: Values) -> bool:
         """Whether the compute is neither exceeded nor wasted by much."""
         return self.sizing.affordable(values)
+
+    def within(self, restriction: Restriction) -> "ImageDesign":
+        """The design under a restriction; networks use no more than what the best of those that keep it can use."""
+        return replace(self, sizing=self.sizing.within(restriction))
 
     def informed(self, metrics: Mapping[str, float]) -> tuple["ImageDesign", str]:
         """The design with training images mirrored at random, if the baseline, which never saw one, recognised such.

@@ -6,7 +6,7 @@ They are few: a report explains a model by looking at some samples, and nobody w
 import hashlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,16 @@ class Specimens:
     train: Any
     y_train: np.ndarray
     folds: np.ndarray | None
+
+    def answered(self, answers: np.ndarray, *, seed: int) -> "Specimens":
+        """The same samples with what another model answered; the worst of them stay those of the first one.
+
+        Args:
+            answers: for all samples that were held out, as `keep` takes them.
+            seed: as for `keep`.
+        """
+        chosen = _chosen(len(answers), np.random.default_rng(seed))
+        return replace(self, answers=np.asarray(answers)[chosen].astype(np.float32))
 
     def save(self, folder: Path, encoder: Encoder) -> None:
         """Writes them into `folder`."""
@@ -141,7 +151,7 @@ def keep(
     rng = np.random.default_rng(seed)
     answer = data.target.answer
     judged = held_out or data
-    chosen = np.sort(rng.permutation(len(validation))[:MOST_ANSWERS])
+    chosen = _chosen(len(validation), rng)
     y, answered, places = judged.y[validation[chosen]], np.asarray(answers)[chosen], validation[chosen]
     room = _room(judged.samples)
     drawn = rng.permutation(len(y))[:room]
@@ -165,6 +175,11 @@ def keep(
         y_train=data.y[learned],
         folds=None if folds is None else folds[np.searchsorted(train, learned)],
     )
+
+
+def _chosen(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of so many held-out samples have their answers kept; what the generator draws first."""
+    return np.sort(rng.permutation(count)[:MOST_ANSWERS])
 
 
 def errors(answers: np.ndarray, y: np.ndarray, answer: Answer) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Protocol
 from easynas.search.budget import Deadline
 from easynas.search.incumbent import first_slice_bar
 from easynas.search.study import Study
-from easynas.search.trial import Job, Trial
+from easynas.search.trial import Failed, Job, Trial
 
 Handle = int
 
@@ -18,6 +18,9 @@ GRACE = 2.0
 
 Evaluate = Callable[..., Trial]
 """`evaluate(job, *, deadline, bar) -> Trial`, called where the engine runs it; a `MemoryError` is out of memory."""
+
+REFUSED = 50
+"""Proposals in a row that are refused, after which a strategy counts as having no others."""
 
 _WORTHWHILE = 0.6  # a last trial that gets a smaller share of its time would only lose against the others
 
@@ -90,6 +93,7 @@ def run_search(
     start_seconds: float = 0.0,
     drop: bool = True,
     references: Iterable[Job] = (),
+    refuse: Callable[[Job], str | None] = lambda _: None,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Evaluates what `strategy` proposes until `deadline`, or until `max_trials` more were started.
@@ -98,14 +102,15 @@ def run_search(
     squeezed a little so that the last ones end together with the search. A job of lower fidelity, or one that goes on
     from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
     is compared with others of its rung, so nothing stretches it and no bar ends it early; without `drop` none ends any.
-    `references` are evaluated first, and the strategy does not learn of them. What the loop itself takes, proposals
+    `references` are evaluated first, and the strategy does not learn of them. A proposal for which `refuse` gives a
+    reason fails with it at once, and does not count. What the loop itself takes, proposals
     included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends the search.
     """
     waited, began = 0.0, deadline.elapsed
     pending = iter(references)
     running: set[Handle] = set()
     started, next_id = 0, study.next_id
-    exhausted, shortest = False, 0.0
+    exhausted, shortest, refused = False, 0.0, 0
     while True:
         enough = deadline.left >= _WORTHWHILE * shortest
         while enough and not exhausted and len(running) < engine.workers and started < max_trials:
@@ -116,9 +121,14 @@ def run_search(
                 break
             job = _with_weights_that_are_there(asked, study)
             wanted = start_seconds + (job.fidelity - job.trained) * (trial_seconds - start_seconds)
-            exhausted = deadline.left < _WORTHWHILE * wanted
+            exhausted = deadline.left < _WORTHWHILE * wanted or refused == REFUSED
             if exhausted:
                 break
+            if (reason := None if job.reference else refuse(job)) is not None:
+                refused, next_id = refused + 1, next_id + 1
+                _record(study, strategy, Failed(job, reason, 0.0))
+                continue
+            refused = 0
             seconds = _stretched(wanted, deadline.left) if job.whole else wanted
             bar = first_slice_bar(study.front_runner) if job.whole and drop else -math.inf
             running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
@@ -134,9 +144,14 @@ def run_search(
         waited += deadline.elapsed - before
         for handle, trial in ended:
             running.remove(handle)
-            study.append(trial)
-            if not trial.job.reference:
-                strategy.tell(trial)
+            _record(study, strategy, trial)
+
+
+def _record(study: Study, strategy: Strategy, trial: Trial) -> None:
+    """Writes a trial down, then tells the strategy, unless it is only there to compare with."""
+    study.append(trial)
+    if not trial.job.reference:
+        strategy.tell(trial)
 
 
 def _with_weights_that_are_there(job: Job, study: Study) -> Job:

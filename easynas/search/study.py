@@ -15,7 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from easynas.errors import StudyError
+from easynas.search.front import crowding, front
 from easynas.search.incumbent import LATEST, front_runner, incumbent, promotable, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
 from easynas.search.running import withdraw, withdraw_all
@@ -26,6 +29,10 @@ KEPT = 3
 """How many of the best trials keep their weights on the disk, unless told otherwise; so do what is still running, the
 latest trial or those it is made of, and what may still be trained on (`promotable`)."""
 
+FRONT = 8
+"""How many trials that are smaller or cheaper than better ones keep theirs too."""
+
+_COSTS = ("parameters", "macs")
 _SHIPPED, _RUN, _FACT, _PHASE = "shipped", "run", "fact", "phase"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
 _IDENTITY = ("task", "data", "validation", "metric")
@@ -68,6 +75,8 @@ class Study:
         self._journal = journal
         self._clock = clock
         self._keep = keep
+        self._allows: Callable[[Done], bool] = _anything
+        self._barred: set[int] = set()
         self._listeners: list[Callable[[Trial], None]] = []
         self._weighty: list[Done] = []
         self._low: deque[Done] = deque(maxlen=LATEST)
@@ -144,8 +153,28 @@ class Study:
         return list(self._weighty)
 
     @property
+    def usable(self) -> list[Done]:
+        """Those of them that may be shipped."""
+        return [trial for trial in self._weighty if trial.job.id not in self._barred]
+
+    @property
+    def front(self) -> list[Done]:
+        """Trials that may be shipped, have weights, and are beaten by no other in score, parameters and MACs at once.
+
+        Of many the most different ones, best score first.
+        """
+        trials = sorted(self.usable, key=rank_key, reverse=True)
+        costs = [[trial.metrics.get(name, np.inf) for name in _COSTS] for trial in trials]
+        losses = np.array([[-trial.score, *cost] for trial, cost in zip(trials, costs, strict=True)])
+        places = np.flatnonzero(front(losses.reshape(-1, 1 + len(_COSTS))))
+        if len(places) > FRONT:
+            places = np.sort(places[np.argsort(-crowding(losses[places]), kind="stable")[:FRONT]])
+        return [trials[place] for place in places]
+
+    @property
     def best(self) -> Done | None:
-        return incumbent(self._weighty)
+        """The best trial that may be shipped."""
+        return incumbent(self.usable)
 
     @property
     def moments(self) -> list[float]:
@@ -163,6 +192,19 @@ class Study:
     def subscribe(self, listener: Callable[[Trial], None]) -> None:
         """Calls `listener(trial)` after every trial that is recorded from now on."""
         self._listeners.append(listener)
+
+    def may_ship(self, trial: Trial) -> bool:
+        """Whether a trial is within what `restrict` allows."""
+        return isinstance(trial, Done) and trial.job.id not in self._barred
+
+    def restrict(self, usable: Callable[[Done], bool]) -> None:
+        """From now on only trials for which `usable` is true may be shipped, and set the bar for others.
+
+        It is asked once for each trial, and no more when the study is closed.
+        """
+        self._allows = usable
+        self._barred = {trial.job.id for trial in self.trials if isinstance(trial, Done) and not usable(trial)}
+        self.front_runner = front_runner(trial for trial in self.trials if self.may_ship(trial))
 
     def append(self, trial: Trial) -> None:
         """Records a trial on the disk, then tells the listeners.
@@ -191,6 +233,19 @@ class Study:
         self._write({"status": _SHIPPED, "trial": trial.job.id})
         self.shipped = trial
 
+    def choose(self, trial: Done) -> None:
+        """Takes another trial as the result, once the study is closed; a copy knows of it, its directory does not.
+
+        Args:
+            trial: one of the study; or one that was made of its trials.
+        """
+        at = self._records[-1].get("at", 0.0)
+        if trial not in self.trials:
+            self._records.append({**_record(trial), "at": at})
+            self._add(trial)
+        self._records.append({"status": _SHIPPED, "trial": trial.job.id, "at": at})
+        self.shipped = trial
+
     @property
     def weights_folder(self) -> Path:
         return self.directory / "weights"
@@ -202,6 +257,7 @@ class Study:
     def close(self) -> None:
         """Nobody listens any more, and another process may go on."""
         self._listeners.clear()
+        self._allows = _anything
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -234,7 +290,10 @@ class Study:
     def _add(self, trial: Trial) -> None:
         self.trials.append(trial)
         self._next_id = max(self._next_id, trial.job.id + 1)
-        self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
+        if isinstance(trial, Done) and not self._allows(trial):
+            self._barred.add(trial.job.id)
+        if self.may_ship(trial):
+            self.front_runner = front_runner(each for each in (self.front_runner, trial) if each is not None)
         if trial.job.continues is not None:
             self._continued.add(trial.job.continues)
         if isinstance(trial, Done) and not (trial.dropped or trial.job.members or trial.job.reference):
@@ -249,14 +308,19 @@ class Study:
 
     def _prune(self) -> None:
         """Deletes the weights of trials that can no longer become the result, nor be trained on."""
-        best = heapq.nlargest(self._keep, self._weighty, key=rank_key)
-        needed = {trial.job.id for trial in (*best, *promotable(self._low, self._continued), *self.trials[-1:])}
+        best = heapq.nlargest(self._keep, self.usable, key=rank_key)
+        trained_on = promotable(self._low, self._continued)
+        needed = {trial.job.id for trial in (*best, *self.front, *trained_on, *self.trials[-1:])}
         needed.update(number for trial in self.trials[-1:] for number in trial.job.members)
         kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
             if trial not in kept:
                 self.weights_path(trial.job.id).unlink(missing_ok=True)
         self._weighty = kept
+
+
+def _anything(_: Done) -> bool:
+    return True
 
 
 def _spent(records: list[Record], budget: float) -> float:

@@ -30,6 +30,7 @@ from easynas.version import __version__
 if TYPE_CHECKING:
     from easynas.deploy.bundle import Bundle
     from easynas.report.specimens import Specimens
+    from easynas.tasks.points import Point
 
 
 class Estimator(Results):
@@ -42,12 +43,15 @@ class Estimator(Results):
             classes, macro F1 of labels, R² of numbers.
         search: a strategy's name (`easynas.strategies.names()`), or your own: a function `(space, seed) -> strategy`.
         space: a search space's name (`easynas.spaces.names()`) or an `easynas.Block`.
-        quantization: not used by this version; must be None. `export` quantizes.
+        quantization: numbers of the `.tflite` file that you will use: "float16", "dynamic", "int8", "int16x8", or None
+            for float32. Limits hold for such a file, and `export` writes it unless told otherwise.
         pruning: not used by this version; must be None.
-        max_latency_ms: not used by this version; must be None.
-        max_size_kb: not used by this version; must be None.
-        max_params: not used by this version; must be None.
-        max_macs: not used by this version; must be None.
+        max_latency_ms: most milliseconds for one sample on one thread of this machine, above 0; None: no limit.
+            This and the three below hold for the `.tflite` file: networks that would exceed them are not trained, and
+            what is shipped is measured.
+        max_size_kb: most kilobytes (1024 bytes) of the file, above 0; None: no limit.
+        max_params: most learned numbers in the file, from 1; None: no limit.
+        max_macs: most multiply-accumulates for one sample, from 1; None: no limit.
         max_trials: most trials of the search; None: as many as the time allows. The final training uses the rest.
         n_jobs: trials at the same time; None or -1: one a processor core.
         engine: where trials run: a name (`easynas.engines.names()`), or an object such as `easynas.engines.Local`.
@@ -135,8 +139,9 @@ class Estimator(Results):
             This estimator.
 
         Raises:
-            InputError: data or a setting that cannot be used; raised before any time is spent.
-            SearchError: not a single network could be trained.
+            InputError: data or a setting that cannot be used; raised before any time is spent. A limit that not even
+                the smallest network keeps; raised after some seconds, and says what is possible.
+            SearchError: not a single network could be trained, or none that keeps the limits.
             StudyError: the study in `directory` is of other data, damaged, or used by another process.
             KeyboardInterrupt: Ctrl-C was pressed twice, or before there was any model.
         """
@@ -166,8 +171,9 @@ class Estimator(Results):
             settings = replace(settings, seed=study.header["seed"])  # a continued study keeps its split
             for callback in callbacks or ():
                 study.subscribe(callback)
-            bundle, specimens = self._run(settings, scoring, _rest(deadline, study), data, held_out, study, interrupt)
-        self._take(bundle, study, specimens, deadline.elapsed)
+            rest = _rest(deadline, study)
+            bundle, specimens, points = self._run(settings, scoring, rest, data, held_out, study, interrupt)
+        self._take(bundle, study, specimens, deadline.elapsed, points=points)
         return self
 
     def _run(
@@ -179,7 +185,7 @@ class Estimator(Results):
         held_out: Dataset | None,
         study: Study,
         interrupt: Interrupt,
-    ) -> "tuple[Bundle, Specimens]":
+    ) -> "tuple[Bundle, Specimens, tuple[Point, ...]]":
         """Baseline, design, search, final training, bundle."""
         from easynas.deploy.silence import Silence
         from easynas.report.progress import Display
@@ -190,6 +196,7 @@ class Estimator(Results):
         study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
             from easynas.tasks import phases, shipping
+            from easynas.tasks.baseline import baseline_and_design
             from easynas.tasks.session import Session
 
             machine = phases.known_machine(study)
@@ -205,7 +212,7 @@ class Estimator(Results):
                 prepared = phases.prepare(session, machine, division, held_out)
                 twins = find_twins(data, held_out)
             with session.phase("baseline", _BASELINE, then="dividing the time that is left"):
-                baseline, designed = phases.baseline_and_design(session, prepared)
+                baseline, designed = baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
             final, trained = None, plan.final and (self._modality().members == 1 or plan.search == 0)
             with session.stoppable():
@@ -216,9 +223,10 @@ class Estimator(Results):
                     with session.phase("final", _FINAL, then=_BUNDLE):
                         final = phases.train_final(session, prepared, designed)
             with session.phase("bundle", _BUNDLE):
-                bundle, answers = shipping.ship(session, prepared, designed, final=final)
+                bundle, points = shipping.ship(session, prepared, designed, final=final)
+                answers = points[0].finish.answers
                 specimens = keep(data, held_out, **vars(division), answers=answers, twins=twins, seed=settings.seed)
-        return bundle, specimens
+        return bundle, specimens, points
 
     def _header(self, settings: Settings, scoring: Scoring, data: Dataset, held_out: Dataset | None) -> dict[str, Any]:
         return {

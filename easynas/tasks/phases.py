@@ -1,4 +1,6 @@
-"""The phases of a fit, in the order in which they run: baseline, search, final training; `shipping` follows them.
+"""The phases of a fit, in the order in which they run: preparation, search, final training.
+
+After the preparation comes `baseline`, and `shipping` after all of them.
 
 Each takes the `Session` and adds its trials to the study. This module is imported by `fit`, after the fork server has
 begun to import TensorFlow for the workers, so that both imports go on at the same time.
@@ -16,7 +18,7 @@ import numpy as np
 from easynas import strategies
 from easynas.data.dataset import Dataset, Encoder
 from easynas.data.store import Store
-from easynas.engines.local import Local
+from easynas.deploy.footprint import Prototype
 from easynas.engines.warm import cores
 from easynas.errors import InputError
 from easynas.nets.block import Block
@@ -24,23 +26,24 @@ from easynas.nets.design import Compute, Design
 from easynas.schema import Answer
 from easynas.search.incumbent import incumbent
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
-from easynas.search.plan import Plan, baseline_seconds, divide, spread
+from easynas.search.plan import Plan, divide, spread
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.limits import Gauge, Within
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, greet, probe
 
 _MACHINE = "machine"
+_WEIGHED_WITH = 8  # samples; how large and fast a file is hardly depends on them
+_WEIGHINGS = 2.0  # a trained model is weighed with all its samples, and perhaps another one after it
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
 _READING_SHARE = 0.25  # of the budget may go into encoding the samples
 _TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
-_BASELINE_START = 2.0  # seconds for its worker and its graph, on top of its training
-_BASELINE_PATIENCE = 0.5  # of the time that is left; but at least what was needed to come so far
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 
 
@@ -59,6 +62,7 @@ class Prepared:
         compute: what the time can buy.
         precision: Keras dtype policy to train in.
         batch_size: samples a step.
+        gauge: weighs what would be shipped, where that has limits.
     """
 
     store: Store
@@ -70,6 +74,12 @@ class Prepared:
     compute: Compute
     precision: str
     batch_size: int
+    gauge: Gauge | None
+
+    @property
+    def bundle_seconds(self) -> float:
+        """What has to be left when a model is trained: to build it, to compare it, and to see that it keeps limits."""
+        return BUNDLE_SECONDS + (0.0 if self.gauge is None else _WEIGHINGS * self.gauge.seconds)
 
 
 def known_machine(study: Study) -> Machine:
@@ -127,7 +137,19 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     statistics = session.modality.statistics(encoder, store.train(), answer)
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
-    return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
+    gauge = _gauge(session, encoder)
+    return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size, gauge)
+
+
+def _gauge(session: Session, encoder: Encoder) -> Gauge | None:
+    """What weighs networks, if there are limits."""
+    settings, data = session.settings, session.data
+    if not settings.limits.given:
+        return None
+    session.note(f"What is shipped has at most {settings.limits.said()}, as a .tflite file in {settings.quantization}.")
+    rows = np.unique(np.linspace(0, len(data.y) - 1, _WEIGHED_WITH).astype(int))
+    prototype = Prototype(encoder, data.target, data.samples[rows], settings.quantization)
+    return Gauge(settings.limits, prototype, session.aside)
 
 
 def affordable(session: Session, division: Division) -> Division:
@@ -150,60 +172,20 @@ def affordable(session: Session, division: Division) -> Division:
     return part
 
 
-def design(session: Session, prepared: Prepared) -> Design:
-    """The space and the portfolio for these data and this time."""
-    designed = session.modality.design(session, prepared)
-    for reason in designed.reasons:
-        session.note(reason)
-    return designed
-
-
-def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, Design]:
-    """Trains the baseline while the design is made, then lets the design learn from the baseline."""
-    trained = next((trial for trial in session.study.trials if is_baseline(trial)), None)
-    if trained is not None:
-        return trained, _informed(session, design(session, prepared), trained)
-    network, training = session.modality.baseline(prepared)
-    of_folds = tuple(session.modality.baseline(fold)[0] for fold in _folds(prepared))
-    evaluate = replace(
-        evaluator(session, prepared, network, of_folds, threads=cores()),
-        candidate=False,
-        mirrored=True,
-        defaults=training,
-    )
-    seconds = baseline_seconds(session.settings.seconds, session.deadline.left - BUNDLE_SECONDS)
-    deadline = session.deadline.within(seconds + _BASELINE_START)
-    # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
-    patience = max(GRACE, _BASELINE_PATIENCE * session.deadline.left, session.deadline.elapsed)
-    launcher = session.settings.launcher
-    near = Local() if getattr(launcher, "remote", False) else launcher  # there is no time to bring the data elsewhere
-    with started(session, near, evaluate, workers=1, threads=cores(), grace=patience) as engine:
-        engine.submit(Job(session.study.next_id, {}, origin="baseline"), deadline=deadline, bar=-np.inf)
-        designed = design(session, prepared)
-        trial = next_trial(engine, session.interrupt, meanwhile=designed.portfolio())
-    if isinstance(trial, Done):
-        first_step = session.deadline.elapsed - trial.seconds + trial.metrics["first_step_seconds"]
-        session.study.timings["first_step"] = first_step
-    session.study.append(trial)
-    return trial, _informed(session, designed, trial)
-
-
-def _informed(session: Session, designed: Design, baseline: Trial) -> Design:
-    """The design after what the baseline showed, if it could be trained."""
-    if not isinstance(baseline, Done):
-        return designed
-    informed, reason = designed.informed(baseline.metrics)
-    if reason:
-        session.note(reason)
-    return informed
+def within(session: Session, prepared: Prepared, designed: Design) -> Within | None:
+    """Which networks of a design keep the limits, if there are such."""
+    if prepared.gauge is None:
+        return None
+    return Within.of(prepared.gauge, designed.shipped, designed.space, session.modality.baseline(prepared)[0])
 
 
 def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     """How the rest of the time is divided."""
     start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
-    left = session.deadline.left - BUNDLE_SECONDS
+    left = session.deadline.left - prepared.bundle_seconds
     if session.modality.members > 1:
         building = baseline.metrics["build_seconds"] if isinstance(baseline, Done) else 0.0
+        building += 0.0 if prepared.gauge is None else prepared.gauge.seconds
         networks = session.modality.members * prepared.store.networks
         combining = min(networks * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
         planned = spread(left, start_seconds=start, combine_seconds=combining)
@@ -215,12 +197,12 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
 
 def search(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> None:
     """Runs trials until the search's time is over."""
-    strategy = _strategy(session, designed, planned)
+    strategy, restriction = _strategy(session, designed, planned), within(session, prepared, designed)
     compared = any(trial.job.reference for trial in session.study.trials)
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
-    evaluate = evaluator(session, prepared, designed.network, _fold_networks(session, prepared), threads=1)
+    evaluate = evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1)
     with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
             strategy,
@@ -232,6 +214,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
             start_seconds=planned.start,
             references=[] if compared else session.modality.references(),
             drop=session.modality.members == 1,  # what overfits soon is trained soon, and combined if it is different
+            refuse=lambda job: None if restriction is None else restriction.refusal(job.values),
             check=session.interrupt.check,
         )
 
@@ -241,7 +224,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     best = best_of_space(session.study, designed.space)
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
     evaluate = replace(
-        evaluator(session, prepared, designed.network, _fold_networks(session, prepared), threads=cores()),
+        evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=cores()),
         inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
         spread_over="GPU",
@@ -251,7 +234,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
     tolerance, launcher = session.deadline.tolerance, session.settings.launcher
     with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
-        engine.submit(job, deadline=session.deadline.before(BUNDLE_SECONDS), bar=-np.inf)
+        engine.submit(job, deadline=session.deadline.before(prepared.bundle_seconds), bar=-np.inf)
         trial = next_trial(engine, session.interrupt)
     session.study.append(trial)
     return trial
@@ -274,14 +257,14 @@ def evaluator(
     )
 
 
-def _folds(prepared: Prepared) -> list[Prepared]:
+def folds_of(prepared: Prepared) -> list[Prepared]:
     """What is prepared, as each fold may know it."""
     return [replace(prepared, statistics=each) for each in prepared.fold_statistics]
 
 
-def _fold_networks(session: Session, prepared: Prepared) -> tuple[Block, ...]:
+def fold_networks(session: Session, prepared: Prepared) -> tuple[Block, ...]:
     """The network of the space for each fold."""
-    return tuple(session.modality.design(session, fold).network for fold in _folds(prepared))
+    return tuple(session.modality.design(session, fold).network for fold in folds_of(prepared))
 
 
 @contextmanager
@@ -311,8 +294,8 @@ def next_trial(engine: Engine, interrupt: Interrupt, *, meanwhile: Iterable[obje
 
 
 def best_of_space(study: Study, space: SearchSpace) -> Done | None:
-    """The best finished trial whose values belong to `space`."""
-    return incumbent(trial for trial in study.trials if belongs(trial, space))
+    """The best finished trial whose values belong to `space`, of those that may be shipped."""
+    return incumbent(trial for trial in study.trials if belongs(trial, space) and study.may_ship(trial))
 
 
 def is_baseline(trial: Trial) -> bool:

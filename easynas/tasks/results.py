@@ -3,6 +3,8 @@
 import copy
 import math
 from abc import abstractmethod
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +16,7 @@ from easynas.data.target import ClassTarget
 from easynas.errors import InputError, NotFittedError
 from easynas.search.budget import Deadline, parse_budget
 from easynas.search.study import Study
+from easynas.tasks.limits import Limits
 from easynas.tasks.modality import Modality
 from easynas.tasks.settings import is_plain
 from easynas.train.scoring import Scoring
@@ -25,14 +28,19 @@ if TYPE_CHECKING:
 
     from easynas.deploy.bundle import Bundle
     from easynas.deploy.exported import ExportReport
+    from easynas.deploy.footprint import Footprint
     from easynas.report.facts import Fitted
     from easynas.report.specimens import Specimens
+    from easynas.tasks.points import Point
+
+_UNKNOWN = -1  # number of a trial that nobody recorded
 
 
 class Results(BaseEstimator):  # type: ignore[misc]
     """Predicts, tells, writes and compresses; `Estimator` fits."""
 
     metric: str | None
+    quantization: str | None
 
     @abstractmethod
     def _modality(self) -> Modality:
@@ -46,6 +54,7 @@ class Results(BaseEstimator):  # type: ignore[misc]
         seconds: float,
         *,
         compression: tuple[str, ...] = (),
+        points: "tuple[Point, ...]" = (),
     ) -> None:
         """Becomes a fitted estimator.
 
@@ -55,8 +64,13 @@ class Results(BaseEstimator):  # type: ignore[misc]
             specimens: what a report shows; None where the model is not the one that answered them.
             seconds: of `fit`.
             compression: what was done to the network after `fit`, in sentences.
+            points: the trade-offs that can be chosen, first the one that the model is.
         """
         self._bundle = bundle
+        self._points = points
+        self._chosen = points[0].number if points else _UNKNOWN if study.shipped is None else study.shipped.job.id
+        self._footprints: dict[int, Footprint] = {}
+        self._selected = {} if study.shipped is None else {self._chosen: study.shipped}
         self._specimens = specimens
         self.study_ = study
         if isinstance(bundle.target, ClassTarget | LabelsTarget):
@@ -100,6 +114,72 @@ class Results(BaseEstimator):  # type: ignore[misc]
 
         _ = self.bundle_  # raises before `fit`
         return leaderboard(self.study_.trials)
+
+    def pareto_front(self) -> "pd.DataFrame":
+        """The trade-offs that the search found: models that no other beats in score, size and latency at once.
+
+        Each is made a `.tflite` file in the estimator's `quantization` and measured on this machine, which takes about
+        a second a model; another call has the numbers already. `front.plot.scatter("size_kb", "score")` draws it, where
+        matplotlib is installed.
+
+        Returns:
+            A `DataFrame`, best score first: number of the trial, score on held-out samples, `size_kb` in units of 1024
+            bytes, `latency_ms` of one sample on one thread, params, macs, network, and which one is chosen; that one
+            is there even if others beat it. An estimator that was saved or compressed has only that one.
+
+        Raises:
+            ExportError: a model cannot be converted.
+        """
+        from easynas.deploy.footprint import measured
+        from easynas.tasks.points import Row, trade_offs
+
+        own, numbers = self.bundle_, self.quantization or "float32"
+        rows = []
+        for number, score, network in self._trade_offs():
+            if number not in self._footprints:
+                bundle = own if number == self._chosen else self._point(number).bundle(own.target, own.samples)
+                self._footprints[number] = measured(bundle, numbers, timed=True)
+            rows.append(Row(number, score, network, self._footprints[number]))
+        return trade_offs(rows, chosen=self._chosen)
+
+    def _trade_offs(self) -> "list[tuple[int, float, str]]":
+        """Number, score and network of what can be chosen."""
+        if not self._points:
+            shipped = self.study_.shipped
+            network = "" if shipped is None else str(shipped.job.values.get("network", "baseline"))
+            return [(self._chosen, self.best_score_, network)]
+        return [(each.number, each.score, each.network) for each in self._points]
+
+    def select(self, trial: int) -> Self:
+        """Becomes the model of another trial of `pareto_front()`, without a new search, and back again.
+
+        Args:
+            trial: its number.
+
+        Returns:
+            This estimator; `predict`, `export`, `report` and all else are those of the selected model.
+
+        Raises:
+            InputError: the trial is none of the front.
+        """
+        own, point = self.bundle_, self._point(trial)
+        self._bundle = point.bundle(own.target, own.samples)
+        self._chosen = trial
+        chosen = self._selected.setdefault(trial, point.as_trial(self.study_.next_id))
+        self.study_.choose(chosen)
+        self.best_score_ = chosen.score
+        if self._specimens is not None:
+            self._specimens = self._specimens.answered(point.finish.answers, seed=self.study_.header["seed"])
+        return self
+
+    def _point(self, number: int) -> "Point":
+        found = {point.number: point for point in self._points}
+        if number not in found:
+            raise InputError(
+                f"`trial` must be one of `pareto_front()`, {sorted(found)}. Received: {number!r}."
+                + ("" if found else " An estimator that was saved or compressed has no others; select before.")
+            )
+        return found[number]
 
     def explain_search(self) -> str:
         """The search in sentences: which space and why, what was tried, what was refused, what decided."""
@@ -165,8 +245,10 @@ class Results(BaseEstimator):  # type: ignore[misc]
         Args:
             path: ends in `.tflite`; in `.c` for microcontrollers; in `.keras` or `.onnx`; without an ending it is a
                 SavedModel folder. `easynas.runtime.load` runs a `.tflite` file without TensorFlow.
-            quantization: for `.tflite` and `.c`: None (float32), "float16", "dynamic", "int8" or "int16x8". Operators
-                that lose too much in "int8" stay in float, and the report says so.
+            quantization: for `.tflite` and `.c`: "float32", "float16", "dynamic", "int8" or "int16x8"; None: that of
+                the estimator, or float32. Operators that lose too much in "int8" stay in float as far as the limits of
+                the estimator allow it, and the report says so. A file in another quantization may exceed them, which
+                the report says too.
             integers: whether an "int8" or "int16x8" file takes and gives integers rather than float32.
 
         Returns:
@@ -176,14 +258,18 @@ class Results(BaseEstimator):  # type: ignore[misc]
             InputError: an unknown ending or quantization.
             ExportError: the file disagrees with the model.
         """
-        from easynas.deploy.export import export
+        from easynas.deploy.export import LITE, export
 
-        bundle = self.bundle_
+        bundle, limits = self.bundle_, Limits.of(self)
+        if quantization is None and Path(path).suffix in LITE:
+            quantization = self.quantization
         facts = {
             "score": None if math.isnan(self.best_score_) else self.best_score_,
             "metric": self.study_.header["metric"],
         }
-        return export(bundle, path, quantization=quantization, integers=integers, facts=facts)
+        fits = partial(limits.fits, bundle=bundle, quantization=quantization or "float32")
+        report = export(bundle, path, quantization=quantization, integers=integers, facts=facts, fits=fits)
+        return replace(report, warnings=(*report.warnings, *limits.exceeded(report)))
 
     def compress(
         self,

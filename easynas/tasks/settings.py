@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from easynas import engines, spaces, strategies
+from easynas.deploy.exported import QUANTIZATIONS
 from easynas.errors import InputError
 from easynas.search.budget import parse_budget
 from easynas.search.loop import Launcher
-
-_NOT_YET = ("quantization", "pruning", "max_latency_ms", "max_size_kb", "max_params", "max_macs")
+from easynas.tasks.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Settings:
         directory: of the study; None: a temporary one.
         seed: of everything random.
         verbose: 0 for silence, 1 for progress, 2 for every automatic choice too.
+        quantization: of the file that is shipped.
+        limits: what that file may cost.
     """
 
     seconds: float
@@ -45,6 +47,8 @@ class Settings:
     directory: Path | None
     seed: int
     verbose: int
+    quantization: str
+    limits: Limits
 
     @classmethod
     def of(cls, estimator: Any) -> "Settings":
@@ -53,12 +57,11 @@ class Settings:
         Raises:
             InputError: a setting that cannot be used.
         """
-        for name in _NOT_YET:
-            if getattr(estimator, name) is not None:
-                raise InputError(
-                    f"`{name}` must be None: this version does not use it yet. Received: {getattr(estimator, name)!r}. "
-                    'Leave it out; `export(path, quantization="int8")` works.'
-                )
+        if estimator.pruning is not None:
+            raise InputError(
+                f"`pruning` must be None: this version does not use it yet. Received: {estimator.pruning!r}. "
+                "Leave it out; `compress(x, y, pruning=...)` works once it is fitted."
+            )
         if not _has(estimator.search, "ask", "tell") and not _is_function(estimator.search):
             strategies.check_name(estimator.search)
         if not _has(estimator.space, "declare", "build"):
@@ -74,6 +77,8 @@ class Settings:
             directory=check_directory(estimator.directory),
             seed=check_seed(estimator.random_state),
             verbose=int(check_count("verbose", estimator.verbose, default=1, least=0)),
+            quantization=_quantization(estimator.quantization),
+            limits=Limits.of(estimator),
         )
 
 
@@ -85,6 +90,17 @@ def _has(value: object, *methods: str) -> bool:
 def _is_function(value: object) -> bool:
     """Whether `value` can be called and is no class: those of strategies take their seed by name."""
     return callable(value) and not isinstance(value, type)
+
+
+def _quantization(quantization: object) -> str:
+    if quantization is None:
+        return "float32"
+    if not isinstance(quantization, str) or quantization not in QUANTIZATIONS:
+        raise InputError(
+            f"`quantization` must be None or one of {list(QUANTIZATIONS)}. Received: {quantization!r}. "
+            "What suits which data is in docs/compression.md."
+        )
+    return quantization
 
 
 def _metric(metric: object) -> str | None:

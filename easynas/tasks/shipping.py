@@ -1,32 +1,29 @@
 """What is shipped: the best network, or the average of several, with everything that belongs to it."""
 
-import time
-from functools import partial
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
-from keras import layers
 
 from easynas.data.dataset import Dataset
 from easynas.data.photos import Photos
 from easynas.data.split import strata
-from easynas.deploy.bundle import Bundle, assemble, choose_samples
-from easynas.errors import SearchError
-from easynas.nets.block import Block
+from easynas.deploy.bundle import Bundle, choose_samples
+from easynas.errors import ExportError, SearchError
 from easynas.nets.design import Design
-from easynas.nets.network import build, model_of, precision
-from easynas.search.incumbent import to_ship
-from easynas.search.trial import Done, Job, Trial
-from easynas.space.space import Values
-from easynas.tasks.finish import Finish
-from easynas.tasks.phases import BUNDLE_SECONDS, Prepared
+from easynas.search.incumbent import rank_key, to_ship
+from easynas.search.trial import Done, Trial
+from easynas.tasks.limits import Within
+from easynas.tasks.phases import Prepared, within
+from easynas.tasks.points import Member, Point
 from easynas.tasks.session import Session
 from easynas.train import weights
-from easynas.train.scoring import loss
 from easynas.train.selection import select
 
 _MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
 _MOST_DECODED = 96  # image files are decoded for this in the last second of a fit, some milliseconds each
+_LATE_SHARE = 0.5  # of what a fit may be late: weights of other trials are read in some milliseconds each
 _CAUTION = 1.5  # a network may take longer to build here than where it was trained
 
 Shares = dict[int, float]
@@ -38,65 +35,119 @@ class Shipment(NamedTuple):
 
     Attributes:
         bundle: the model.
-        answers: what its networks answered for the held-out samples, `(m, outputs)`; numbers are standardised.
+        points: what it is, then other trade-offs that could be chosen in its place.
     """
 
     bundle: Bundle
-    answers: np.ndarray
+    points: tuple[Point, ...]
 
 
-class Member(NamedTuple):
-    """One of the networks that are averaged.
+class Parts(NamedTuple):
+    """What a model could be made of.
 
     Attributes:
-        network: what was trained.
-        values: its choices.
-        weights: its weights.
-        share: how much it counts; all shares sum to one.
+        shares: of the trials.
+        networks: how many of each, where each has one for every fold.
     """
 
-    network: Block
-    values: Values
-    weights: weights.Weights
-    share: float
+    shares: Shares
+    networks: int
 
 
 def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial | None) -> Shipment:
     """The model of the final training, of a trial that is clearly better, or of several trials; ready to use.
 
+    Where there are limits, it is the best of which the file keeps them.
+
     Raises:
-        SearchError: there is no trial with a model.
+        SearchError: there is no trial with a model, or none that keeps the limits.
     """
-    best = session.study.best if final is None else to_ship(final, session.study.trials)
+    samples = _kept_samples(session, prepared)
+    for parts in _choices(session, prepared, designed, final):
+        point = _point(session, prepared, designed, parts)
+        bundle = point.bundle(session.data.target, samples)
+        if not _kept(session, prepared, bundle, parts):
+            continue
+        shipped = point.as_trial(session.study.next_id)
+        others = tuple(_others(session, prepared, designed, parts))
+        if point.is_made:
+            session.note(f"The model is {shipped.job.origin}; on held-out samples it scores {shipped.score:.4f}.")
+            session.study.append(shipped)
+        for sentence in point.finish.sentences(session.scoring):
+            session.note(sentence)
+        session.study.ship(shipped)
+        return Shipment(bundle, (point, *others))
+    raise _without_model(session)
+
+
+def _others(session: Session, prepared: Prepared, designed: Design, shipped: Parts) -> Iterator[Point]:
+    """Other trials that are better in one respect, each by itself; on a slow disk as many as there is time for."""
+    restriction = within(session, prepared, designed)
+    for trial in session.study.front:
+        shares = {trial.job.id: 1.0}
+        if session.deadline.left < -_LATE_SHARE * session.deadline.tolerance:
+            return
+        if shares == shipped.shares:
+            continue
+        if restriction is None:
+            yield _point(session, prepared, designed, Parts(shares, prepared.store.networks))
+            continue
+        for parts in _that_fit(session, restriction, shares, range(prepared.store.networks, 0, -1)):
+            yield _point(session, prepared, designed, parts)
+
+
+def _without_model(session: Session) -> SearchError:
+    """Why there is nothing to ship."""
+    reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
+    if any(isinstance(trial, Done) for trial in session.study.trials):
+        reasons.append(f"no trained network has at most {session.settings.limits.said()}")
+    return SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
+
+
+def _choices(session: Session, prepared: Prepared, designed: Design, final: Trial | None) -> Iterator[Parts]:
+    """What could be shipped, the best guess first: several trials, one, one with fewer of its networks, other ones."""
+    study, networks = session.study, prepared.store.networks
+    best = study.best if final is None else to_ship(final, filter(study.may_ship, study.trials))
     if best is None:
-        reasons = sorted({trial.reason for trial in session.study.trials if not isinstance(trial, Done)})
-        raise SearchError(f"At least one trial must succeed. All failed: {'; '.join(reasons)}. Try a larger budget.")
-    shares = _shares(session, prepared, best) if final is None else {best.job.id: 1.0}
-    finish = Finish.of(_answers(session, shares), prepared.store.validation().y, session.scoring)
-    if len(shares) > 1 or finish.changes:
-        best = _finished(session, prepared, shares, finish)
-        session.study.append(best)
-    for sentence in finish.sentences(session.scoring):
-        session.note(sentence)
-    session.study.ship(best)
+        return
+    restriction = within(session, prepared, designed)
+    if restriction is None:
+        yield Parts(_shares(session, prepared, best) if final is None else {best.job.id: 1.0}, networks)
+        return
+    if final is None:
+        for most in range(session.modality.members, 1, -1):
+            yield from _that_fit(session, restriction, _shares(session, prepared, best, most=most), [networks])
+    others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
+    for trial in (best, *others):
+        yield from _that_fit(session, restriction, {trial.job.id: 1.0}, range(networks, 0, -1))
+
+
+def _that_fit(session: Session, restriction: Within, shares: Shares, networks: Iterable[int]) -> Iterator[Parts]:
+    """These shares with the most networks that keep the limits, as far as their footprints tell."""
     trials = {trial.job.id: trial for trial in session.study.with_weights}
-    joined = partial(assemble, prepared.encoder, prepared.answer, temperature=finish.temperature)
-    with precision("float32"):
-        members = [
-            member
-            for number, share in shares.items()
-            for member in _members(session, prepared, designed, trials[number], share)
-        ]
-        if len(members) == 1:
-            [only] = members
-            model, device = joined(lambda x: build(only.network, only.values, x))
-            device.set_weights(only.weights)
-        else:
-            model, device = joined(lambda x: _average_of(members, prepared, x))
+    each = [restriction.footprint(trials[number].job.values) for number in shares]
+    fitting = (count for count in networks if restriction.gauge.together(each * count))
+    yield from (Parts(shares, count) for count in islice(fitting, 1))
+
+
+def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts) -> bool:
+    """Whether the file of a model keeps the limits, if there are such; noted either way."""
+    if prepared.gauge is None:
+        return True
+    what = f"the .tflite file of trial {', '.join(map(str, sorted(parts.shares)))} in {session.settings.quantization}"
+    try:
+        kept, words = prepared.gauge.keeps(bundle)
+    except ExportError as error:
+        kept, words = False, f"no layers that it could have: {error}"
+    session.note(f"Measured when trained, {what} has {words}" + (" and keeps the limits." if kept else ": too much."))
+    return kept
+
+
+def _kept_samples(session: Session, prepared: Prepared) -> Any:
+    """The samples that stay with the model."""
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    bundle = Bundle(model, device, prepared.encoder, finish.target(data.target), data.samples[rows])
-    return Shipment(bundle, finish.answers)
+    return data.samples[rows]
 
 
 def _samples(data: Dataset) -> int:
@@ -106,45 +157,18 @@ def _samples(data: Dataset) -> int:
     return int(min(most, max(1, _SAMPLES_BYTES // max(size, 1))))
 
 
-def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
+def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | None = None) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
-    candidates = [trial for trial in session.study.with_weights if trial.job.fidelity == 1.0]
+    candidates = [trial for trial in session.study.usable if trial.job.fidelity == 1.0]
     building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
-    seconds = _CAUTION * building * prepared.store.networks  # of a trial
-    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (seconds + 1e-3))
-    most = min(session.modality.members, affordable)
+    weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
+    seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
+    affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
+    most = min(session.modality.members if most is None else most, affordable)
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
     return select(answers, prepared.store.validation().y, prepared.answer, most=most)
-
-
-def _finished(session: Session, prepared: Prepared, shares: Shares, finish: Finish) -> Done:
-    """What is shipped as a trial of its own, scored as the others were."""
-    started = time.monotonic()
-    y, score = prepared.store.validation().y, finish.decision.score
-    trials = {trial.job.id: trial for trial in session.study.with_weights}
-    sums = {name: sum(trials[number].metrics[name] for number in shares) for name in ("parameters", "macs")}
-    metrics = {
-        **sums,
-        "loss": loss(finish.answers, y, prepared.answer),
-        "standard_error": session.scoring.standard_error(score, finish.answers, y),
-    }
-    members = tuple(sorted(shares))
-    values, origin = _named([trials[number] for number in members], finish)
-    job = Job(session.study.next_id, values, origin=origin, members=members)
-    session.note(f"The model is {origin}; on held-out samples it scores {score:.4f}.")
-    return Done(job, score, time.monotonic() - started, metrics)
-
-
-def _named(members: list[Done], finish: Finish) -> tuple[Values, str]:
-    """What the leaderboard says of the result: the choices, and what was done to which trials."""
-    numbers = ", ".join(str(trial.job.id) for trial in members)
-    if len(members) > 1:
-        return {"network": "average"}, f"average of {numbers}"
-    [only] = members
-    changes = ["calibrated"] * (finish.temperature != 1.0) + ["with thresholds"] * bool(finish.decision.thresholds)
-    return dict(only.job.values) or {"network": only.job.origin}, ", ".join([f"trial {numbers}", *changes])
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:
@@ -153,18 +177,30 @@ def _answers(session: Session, shares: Shares) -> np.ndarray:
     return np.asarray(sum(parts))
 
 
-def _members(session: Session, prepared: Prepared, designed: Design, trial: Done, share: float) -> list[Member]:
-    """The network of a trial, or its networks of all folds."""
+def _point(session: Session, prepared: Prepared, designed: Design, parts: Parts) -> Point:
+    """What these parts make."""
+    known = {trial.job.id: trial for trial in session.study.with_weights}
+    trials = tuple(known[number] for number in parts.shares)
+    members = tuple(
+        member
+        for trial in trials
+        for member in _members(session, prepared, designed, trial, parts.shares[trial.job.id], parts.networks)
+    )
+    return Point(
+        number=trials[0].job.id if len(trials) == 1 else session.study.next_id,
+        trials=trials,
+        members=members,
+        answers=_answers(session, parts.shares),
+        y=np.asarray(prepared.store.validation().y),
+        scoring=session.scoring,
+        encoder=prepared.encoder,
+    )
+
+
+def _members(
+    session: Session, prepared: Prepared, designed: Design, trial: Done, share: float, networks: int
+) -> list[Member]:
+    """The network of a trial, or so many of its networks of all folds."""
     network = designed.shipped if trial.job.values else session.modality.baseline(prepared)[0]
-    trained = weights.load(session.study.weights_path(trial.job.id))
+    trained = weights.load(session.study.weights_path(trial.job.id))[:networks]
     return [Member(network, dict(trial.job.values), own, share / len(trained)) for own in trained]
-
-
-def _average_of(members: list[Member], prepared: Prepared, x: Any) -> Any:
-    """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
-    parts = []
-    for member in members:
-        model = model_of(member.network, member.values, prepared.encoder.inputs)
-        model.set_weights(member.weights)
-        parts.append(layers.Rescaling(member.share)(model(x, training=False)))
-    return layers.Add()(parts)

@@ -10,8 +10,8 @@ from easynas.data.labels import LabelsTarget
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.export import EXACT, export
 from easynas.deploy.exported import alike
+from easynas.deploy.exported import QUANTIZATIONS
 from easynas.deploy.measure import Interpreter
-from easynas.deploy.quantize import QUANTIZATIONS
 from easynas.errors import ExportError, InputError
 from tests.deploy.conftest import TRAINING
 

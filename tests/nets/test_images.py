@@ -44,12 +44,16 @@ class Unsized:
 
     space: SearchSpace
     knobs: list[str]
+    restriction: None = None
 
     def fit(self, values: Values, *, knob: str, share: float) -> Values:
         self.knobs.append(knob)
         assert knob in self.space.canonical(values)
         assert 0 < share <= 1
         return self.space.canonical(values)
+
+    def smaller(self, values: Values) -> Values:
+        return values
 
 
 def schema(height: int, width: int, channels: int = 3) -> ImageSchema:

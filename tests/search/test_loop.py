@@ -10,7 +10,7 @@ import pytest
 
 from easynas import strategies
 from easynas.search.budget import Deadline
-from easynas.search.loop import Strategy, run_search
+from easynas.search.loop import REFUSED, Strategy, run_search
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import SearchSpace
@@ -296,3 +296,38 @@ def test_what_check_raises_ends_the_search_and_loses_nothing(tmp_path: Path) -> 
         with pytest.raises(KeyboardInterrupt):
             run_search(strategy, engine, study, deadline, trial_seconds=TRIAL, max_trials=math.inf, check=check)
     assert 0 < len(study.trials) == len(Study.read(tmp_path).trials)
+
+
+def test_what_is_refused_fails_at_once_with_the_reason_and_costs_no_trial(tmp_path: Path) -> None:
+    clock, study, strategy = FakeClock(), Study.open(tmp_path, {}), Script()
+    engine = FakeEngine(evaluate, clock=clock)
+    run_search(
+        strategy,
+        engine,
+        study,
+        Deadline.after(100.0, clock),
+        trial_seconds=TRIAL,
+        max_trials=3,
+        refuse=lambda job: "too deep" if job.id in (0, 2) else None,
+    )
+    study.close()
+    refused = [trial for trial in study.trials if isinstance(trial, Failed) and trial.reason == "too deep"]
+    assert [trial.job.id for trial in refused] == [0, 2]
+    assert [trial.job.id for trial in study.trials] == [0, 1, 2, 3, 4]
+    assert strategy.told == study.trials
+
+
+def test_a_strategy_that_is_always_refused_ends_the_search(tmp_path: Path) -> None:
+    clock, study = FakeClock(), Study.open(tmp_path, {})
+    run_search(
+        Script(),
+        FakeEngine(evaluate, clock=clock),
+        study,
+        Deadline.after(100.0, clock),
+        trial_seconds=TRIAL,
+        max_trials=math.inf,
+        refuse=lambda _: "too large",
+    )
+    study.close()
+    assert len(study.trials) == REFUSED
+    assert clock() == 0.0

@@ -1,6 +1,7 @@
 """The journal: what was recorded is there after a crash, and nothing else is."""
 
 import math
+import pickle
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from easynas.errors import StudyError
 from easynas.search.incumbent import PROMOTED
 from easynas.search.journal import FILE
-from easynas.search.study import KEPT, Study
+from easynas.search.study import FRONT, KEPT, Study
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.testing import FakeClock
 
@@ -310,3 +311,70 @@ def test_breaks_between_runs_are_no_time_of_fitting(tmp_path: Path) -> None:
     read = Study.read(tmp_path)
     assert read.moments == moments
     assert [trial.curve for trial in read.trials if isinstance(trial, Done)] == [(2.0, 1.0)] * 2
+
+
+def test_only_what_may_be_shipped_is_the_best_and_keeps_its_weights(tmp_path: Path) -> None:
+    study = Study.open(tmp_path, HEADER, keep=1)
+    large = Done(Job(0, {"width": 64}), 0.9, 1.0, {"first_slice_score": 0.5})
+    small = Done(Job(1, {"width": 8}), 0.7, 1.0, {"first_slice_score": 0.4})
+    study.append(large)
+    assert study.front_runner is study.best is large
+    study.restrict(lambda trial: trial.job.values["width"] < 32)
+    assert study.front_runner is study.best is None
+    study.append(small)
+    study.append(Done(Job(2, {"width": 128}), 0.95, 1.0, {"first_slice_score": 0.6}))
+    assert study.front_runner is study.best is small
+    assert study.usable == [small]
+    assert not study.may_ship(large)
+    assert not study.may_ship(Failed(Job(3, {"width": 1}), "killed", 1.0))
+    study.append(Done(Job(4, {"width": 4}), 0.5, 1.0))
+    assert small in study.with_weights
+    assert large not in study.with_weights
+    study.close()
+    assert pickle.dumps(study)  # what answered was the user's process
+    assert study.best == small
+
+
+def costed(number: int, score: float, parameters: float, macs: float) -> Done:
+    return Done(Job(number, {"width": number}), score, 1.0, {"parameters": parameters, "macs": macs})
+
+
+def test_smaller_and_cheaper_trials_keep_their_weights_too(tmp_path: Path) -> None:
+    study = Study.open(tmp_path, HEADER, keep=1)
+    best, smaller, cheaper = costed(0, 0.9, 100, 100), costed(1, 0.8, 50, 90), costed(2, 0.7, 80, 20)
+    beaten, last = costed(3, 0.6, 90, 90), costed(4, 0.5, 200, 200)
+    for trial in (beaten, best, smaller, cheaper, last):
+        study.weights_folder.mkdir(exist_ok=True)
+        study.weights_path(trial.job.id).touch()
+        study.append(trial)
+    assert study.front == [best, smaller, cheaper]
+    assert {trial.job.id for trial in study.with_weights} == {0, 1, 2, 4}  # the latest may still be what is made
+    assert not study.weights_path(beaten.job.id).exists()
+
+
+def test_the_front_that_keeps_its_weights_is_bounded_and_keeps_its_ends(tmp_path: Path) -> None:
+    study = Study.open(tmp_path, HEADER, keep=1)
+    for number in range(30):
+        study.append(costed(number, number / 30, 10.0 + number, 10.0))
+    assert len(study.front) == FRONT
+    assert study.front[0].job.id == 29
+    assert study.front[-1].job.id == 0
+    assert len(study.with_weights) <= FRONT + 2
+
+
+def test_another_result_can_be_chosen_once_a_study_is_closed(tmp_path: Path) -> None:
+    with Study.open(tmp_path / "a", HEADER) as study:
+        study.append(FIRST)
+        study.ship(FIRST)
+    made = Done(Job(study.next_id, {"network": "adjusted"}, members=(0,)), 0.85, 1.0)
+    for _ in range(2):
+        study.choose(made)
+        assert study.shipped is made
+    (tmp_path / "b").mkdir()
+    study.copy_to(tmp_path / "b")
+    assert Study.read(tmp_path / "b").shipped == made
+    assert Study.read(tmp_path / "b").trials == [FIRST, made]
+    assert len(Study.read(tmp_path / "b").moments) == 2
+    assert Study.read(tmp_path / "a").shipped == FIRST
+    study.choose(FIRST)
+    assert (study.shipped, len(study.trials)) == (FIRST, 2)

@@ -11,6 +11,7 @@ from easynas import InputError
 from easynas.engines import Local
 from easynas.space.space import SearchSpace
 from easynas.strategies.random import Random
+from easynas.tasks.limits import Limits
 from easynas.tasks.settings import Settings
 
 
@@ -48,8 +49,25 @@ def test_settings_arrive_in_their_final_form(tmp_path: Path) -> None:
         directory=str(tmp_path / "new"),
         random_state=0,
         verbose=0,
+        quantization="int8",
+        max_latency_ms=2.5,
+        max_size_kb=np.int64(100),
+        max_macs=2e6,
     )
-    assert found == Settings(120.0, "f1_macro", "evolution", "resnet", 7, Local(500.0), 3, tmp_path / "new", 0, 0)
+    assert found == Settings(
+        120.0,
+        "f1_macro",
+        "evolution",
+        "resnet",
+        7,
+        Local(500.0),
+        3,
+        tmp_path / "new",
+        0,
+        0,
+        "int8",
+        Limits(2.5, 100.0, None, 2e6),
+    )
 
 
 def test_a_strategy_and_a_space_of_ones_own_are_taken_as_they_are() -> None:
@@ -105,12 +123,17 @@ def test_a_seed_is_kept_and_none_is_another_one_every_time() -> None:
         ("random_state", True),
         ("verbose", -1),
         ("verbose", "loud"),
-        ("quantization", "int8"),
+        ("quantization", "int4"),
+        ("quantization", "auto"),
+        ("quantization", 8),
         ("pruning", 0.5),
-        ("max_latency_ms", 5.0),
-        ("max_size_kb", 100),
-        ("max_params", 1000),
-        ("max_macs", 1000),
+        ("max_latency_ms", 0),
+        ("max_latency_ms", "5"),
+        ("max_size_kb", -1.5),
+        ("max_size_kb", float("inf")),
+        ("max_params", 0.5),
+        ("max_params", True),
+        ("max_macs", float("nan")),
     ],
 )
 def test_a_bad_setting_is_named_and_shown(name: str, value: object) -> None:

@@ -1,0 +1,281 @@
+"""`Limits`: what the shipped file may cost at most, and `Gauge`, which keeps a search within them.
+
+A limit holds for the `.tflite` file in the quantization that is shipped. Networks that exceed it are refused before
+they are trained, by the footprint of the untrained network; what is shipped is measured again when it is trained.
+"""
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from easynas.errors import ExportError, InputError
+
+if TYPE_CHECKING:
+    from easynas.deploy.bundle import Bundle
+    from easynas.deploy.exported import ExportReport
+    from easynas.deploy.footprint import Footprint, Prototype
+    from easynas.nets.block import Block
+    from easynas.space.space import SearchSpace, Values
+
+UNITS = {"latency_ms": "ms", "size_kb": "kB", "params": "parameters", "macs": "multiply-accumulates"}
+"""Of what can be limited; a setting is called the same after `max_`."""
+
+_WHOLE = ("params", "macs")
+_DIGITS = 3  # of numbers in sentences
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest values that the shipped file may have; None where there is no limit.
+
+    Attributes:
+        latency_ms: for one sample on one thread of this machine.
+        size_kb: of the file, in units of 1024 bytes.
+        params: numbers in it that were learned.
+        macs: multiply-accumulates for one sample.
+    """
+
+    latency_ms: float | None = None
+    size_kb: float | None = None
+    params: float | None = None
+    macs: float | None = None
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """The limits among the settings of an estimator.
+
+        Raises:
+            InputError: one that is no positive number, or no whole one where things are counted.
+        """
+        return cls(**{name: _positive(name, getattr(estimator, f"max_{name}")) for name in UNITS})
+
+    @property
+    def given(self) -> dict[str, float]:
+        """Those that there are, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    def said(self) -> str:
+        """All of them in words, such as "100 kB and 2 ms"."""
+        return " and ".join(f"{value:,.10g} {UNITS[name]}" for name, value in self.given.items())
+
+    def fits(self, content: bytes, *, bundle: "Bundle", quantization: str) -> bool:
+        """Whether a `.tflite` file of a bundle with this content keeps them."""
+        if not self.given:
+            return True
+        from easynas.deploy.footprint import of_content
+
+        return not of_content(content, bundle, quantization, timed=self.latency_ms is not None).excess(self.given)
+
+    def exceeded(self, report: "ExportReport") -> tuple[str, ...]:
+        """A sentence for each limit that a file which was written exceeds; of one that TFLite does not run none."""
+        if report.format != "tflite":
+            return ()
+        found = {
+            "latency_ms": report.latency_ms,
+            "size_kb": report.size_kb,
+            "params": report.parameters,
+            "macs": report.macs,
+        }
+        return tuple(
+            f"`max_{name}` is {limit:,.10g}, and this file in {report.quantization} has {_short(value)}."
+            for name, limit in self.given.items()
+            if (value := found[name]) is not None and value > limit
+        )
+
+
+class Gauge:
+    """Weighs untrained networks, each once, and says which keep the limits.
+
+    Args:
+        limits: at least one.
+        prototype: what all files have in common.
+        aside: calls a function in another process.
+    """
+
+    def __init__(self, limits: Limits, prototype: "Prototype", aside: Callable[..., Any]) -> None:
+        self.limits = limits
+        self.prototype = prototype
+        self._seconds: list[float] = []
+        self._aside = aside
+        self._weighed: dict[str, Footprint | ExportError] = {}
+
+    @property
+    def seconds(self) -> float:
+        """What weighing a network takes."""
+        return statistics.median(self._seconds) if self._seconds else 0.0
+
+    @property
+    def footprints(self) -> dict[str, "Footprint"]:
+        """All networks that were weighed and can be converted, by their choices as JSON."""
+        return {key: each for key, each in self._weighed.items() if not isinstance(each, ExportError)}
+
+    def footprint(self, network: "Block", values: "Values") -> "Footprint | ExportError":
+        """What the file of a network costs, or why there is none; one that is far too large is weighed roughly."""
+        from easynas.deploy.footprint import weigh
+
+        key = json.dumps(values, sort_keys=True)
+        if key not in self._weighed:
+            started = time.monotonic()
+            try:
+                self._weighed[key] = self._aside(weigh, self.prototype, network, values, self.limits.given)
+            except ExportError as error:
+                self._weighed[key] = error
+            self._seconds.append(time.monotonic() - started)
+        return self._weighed[key]
+
+    def refusal(self, network: "Block", values: "Values") -> str | None:
+        """Why a network may not be trained, as a sentence; None if it may."""
+        found = self.footprint(network, values)
+        if isinstance(found, ExportError):
+            return str(found)
+        excess = found.excess(self.limits.given)
+        return None if not excess else f"refused: its file would have {_in_words(found, excess)}"
+
+    def keeps(self, bundle: "Bundle") -> tuple[bool, str]:
+        """Whether the file of a trained model keeps the limits, and what of it was limited, or is too much, in words.
+
+        Raises:
+            ExportError: it cannot be converted.
+        """
+        from easynas.deploy.footprint import measured
+
+        found = measured(bundle, self.prototype.quantization, timed="latency_ms" in self.limits.given)
+        excess = found.excess(self.limits.given)
+        return not excess, _in_words(found, excess or self.limits.given)
+
+    def together(self, parts: "Sequence[Footprint]") -> bool:
+        """Whether several networks in one file would keep the limits, about."""
+        from easynas.deploy.footprint import Footprint
+
+        return not Footprint.together(parts).excess(self.limits.given)
+
+    def smallest(self, network: "Block", networks: "Iterable[Values]") -> "Values":
+        """The first of the smallest networks that keeps the limits.
+
+        Args:
+            network: what the values describe.
+            networks: the smallest ones.
+
+        Raises:
+            InputError: none does; it says what is possible.
+        """
+        from easynas.deploy.footprint import weigh
+
+        limits = self.limits.given
+        found: dict[float, Values] = {}
+        reason = ""
+        for values in networks:
+            each = self.footprint(network, values)
+            if isinstance(each, ExportError):
+                reason = str(each)
+                continue
+            excess = each.excess(limits)
+            if not excess:
+                return values
+            found.setdefault(sum(excess.values()), values)
+        if not found:
+            raise InputError(f"A limit needs a network that can be converted. Received: {reason}")
+        # One that was refused by its weights alone was not converted: without limits it is.
+        exact = self._aside(weigh, self.prototype, network, found[min(found)], dict.fromkeys(limits, math.inf))
+        excess = exact.excess(limits)
+        wanted = ", ".join(f"`max_{name}` must be at least {_up(getattr(exact, name))}" for name in excess)
+        raise InputError(
+            f"{wanted}: so much takes the smallest network for these data, in {self.prototype.quantization}. "
+            f"Received: {self.limits.said()}. Raise the limit, or ask for another `quantization` or `space`."
+        )
+
+
+@dataclass(frozen=True)
+class Within:
+    """The networks of a space that a gauge lets pass, see `nets.sizing.Restriction`.
+
+    Attributes:
+        gauge: weighs them.
+        network: what values describe, as it is shipped.
+        space: of the values.
+        baseline: what a trial without choices is.
+        choices: names of the choices that are the network's own; all others change nothing.
+    """
+
+    gauge: Gauge
+    network: "Block"
+    space: "SearchSpace"
+    baseline: "Block"
+    choices: frozenset[str]
+
+    @classmethod
+    def of(cls, gauge: Gauge, network: "Block", space: "SearchSpace", baseline: "Block") -> Self:
+        """The networks of a space, given what they and the baseline are as they are shipped."""
+        from easynas.nets.sizing import choices_of
+
+        return cls(gauge, network, space, baseline, frozenset(choices_of(network)))
+
+    def allows(self, values: Mapping[str, Any]) -> bool:
+        """Whether the network of `values` may be trained."""
+        return self.refusal(values) is None
+
+    def refusal(self, values: Mapping[str, Any]) -> str | None:
+        """Why it may not, as a sentence; None if it may."""
+        return self.gauge.refusal(*self._asked(values))
+
+    def footprint(self, values: Mapping[str, Any]) -> "Footprint":
+        """What its file costs.
+
+        Raises:
+            ExportError: there is no such file.
+        """
+        found = self.gauge.footprint(*self._asked(values))
+        if isinstance(found, ExportError):
+            raise found
+        return found
+
+    def smallest(self) -> "Values":
+        """The first network that keeps the limits, of the smallest of every kind.
+
+        Raises:
+            InputError: none does; it says what is possible.
+        """
+        from easynas.nets.sizing import leanest
+
+        smallest = (self._asked(each)[1] for each in leanest(self.space, free=self.choices))
+        return self.space.canonical(self.gauge.smallest(self.network, smallest))
+
+    def _asked(self, values: Mapping[str, Any]) -> "tuple[Block, Values]":
+        """A network and the choices that are its own."""
+        if not values:
+            return self.baseline, {}
+        own = {name: value for name, value in self.space.canonical(values).items() if name in self.choices}
+        return self.network, own
+
+
+def _in_words(found: "Footprint", names: Iterable[str]) -> str:
+    least = "" if found.whole else "at least "
+    return " and ".join(f"{least}{_short(getattr(found, name))} {UNITS[name]}" for name in names)
+
+
+def _short(value: float) -> str:
+    return f"{float(f'{value:.{_DIGITS}g}'):,.10g}"
+
+
+def _up(value: float) -> str:
+    """A number of three digits that is no smaller."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
+    return f"{math.ceil(value / unit) * unit:.10g}"
+
+
+def _positive(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    usual = isinstance(value, Real | np.number) and not isinstance(value, bool)
+    number = float(value) if usual else math.nan  # type: ignore[arg-type]
+    if not (math.isfinite(number) and number > 0) or (name in _WHOLE and number != int(number)):
+        kind = "a whole number of at least 1" if name in _WHOLE else "a number above 0"
+        raise InputError(f"`max_{name}` must be None or {kind}. Received: {value!r}.")
+    return number

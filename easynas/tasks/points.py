@@ -1,0 +1,189 @@
+"""`Point`: a trade-off that a fit found, with all that is needed to make a model of it; and the table of them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from easynas.data.dataset import Encoder, Target
+from easynas.search.front import front
+from easynas.search.trial import Done, Job
+from easynas.tasks.finish import Finish
+from easynas.train.scoring import Scoring, loss
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from easynas.deploy.bundle import Bundle
+    from easynas.deploy.footprint import Footprint
+    from easynas.nets.block import Block
+    from easynas.space.space import Values
+    from easynas.train.weights import Weights
+
+COLUMNS = ("trial", "score", "size_kb", "latency_ms", "params", "macs", "network", "chosen")
+
+
+class Member(NamedTuple):
+    """One of the networks that are averaged.
+
+    Attributes:
+        network: what was trained.
+        values: its choices.
+        weights: its weights.
+        share: how much it counts; all shares sum to one.
+    """
+
+    network: "Block"
+    values: "Values"
+    weights: "Weights"
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A trade-off that a fit found.
+
+    Attributes:
+        number: of the trial that it is called by: the only one, or that of the average.
+        trials: those that it is made of.
+        members: their networks.
+        answers: of all together for the held-out samples, `(n, outputs)`.
+        y: what those should be.
+        scoring: the metric.
+        encoder: what samples go through.
+    """
+
+    number: int
+    trials: tuple[Done, ...]
+    members: tuple[Member, ...]
+    answers: np.ndarray
+    y: np.ndarray
+    scoring: Scoring
+    encoder: Encoder
+
+    @cached_property
+    def finish(self) -> Finish:
+        """How the answers are changed; found out when somebody asks."""
+        return Finish.of(self.answers, self.y, self.scoring)
+
+    @property
+    def network(self) -> str:
+        """What kind of network it is."""
+        if len(self.trials) > 1:
+            return "average"
+        [only] = self.trials
+        return str(only.job.values.get("network", "")) if only.job.values else "baseline"
+
+    @property
+    def score(self) -> float:
+        """Of the model on held-out samples."""
+        return self.finish.decision.score if self.is_made else self.trials[0].score
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the model is no trial of the search, but made of some."""
+        return len(self.trials) > 1 or self.finish.changes
+
+    def as_trial(self, number: int) -> Done:
+        """The model as a trial: the only one that it is, or one of this number, scored as the others were."""
+        if not self.is_made:
+            return self.trials[0]
+        started = time.monotonic()
+        sums = {name: sum(trial.metrics[name] for trial in self.trials) for name in ("parameters", "macs")}
+        metrics = {
+            **sums,
+            "loss": loss(self.finish.answers, self.y, self.scoring.answer),
+            "standard_error": self.scoring.standard_error(self.score, self.finish.answers, self.y),
+        }
+        values, origin = self._named()
+        job = Job(number, values, origin=origin, members=tuple(sorted(trial.job.id for trial in self.trials)))
+        return Done(job, self.score, time.monotonic() - started, metrics)
+
+    def _named(self) -> "tuple[Values, str]":
+        """What the leaderboard says of it: the choices, and what was done to which trials."""
+        numbers = ", ".join(str(number) for number in sorted(trial.job.id for trial in self.trials))
+        if len(self.trials) > 1:
+            return {"network": "average"}, f"average of {numbers}"
+        [only] = self.trials
+        calibrated, decided = self.finish.temperature != 1.0, bool(self.finish.decision.thresholds)
+        changes = ["calibrated"] * calibrated + ["with thresholds"] * decided
+        return dict(only.job.values) or {"network": only.job.origin}, ", ".join([f"trial {numbers}", *changes])
+
+    def bundle(self, target: Target, samples: Any) -> "Bundle":
+        """The model.
+
+        Args:
+            target: what answers mean; its thresholds are those of this point afterwards.
+            samples: raw ones that stay with the model.
+        """
+        from easynas.deploy.bundle import Bundle, assemble
+        from easynas.nets.network import build, precision
+
+        temperature = self.finish.temperature
+        with precision("float32"):
+            if len(self.members) == 1:
+                [only] = self.members
+                model, device = assemble(
+                    self.encoder,
+                    self.scoring.answer,
+                    lambda x: build(only.network, only.values, x),
+                    temperature=temperature,
+                )
+                device.set_weights(only.weights)
+            else:
+                model, device = assemble(self.encoder, self.scoring.answer, self._average, temperature=temperature)
+        return Bundle(model, device, self.encoder, self.finish.target(target), samples)
+
+    def _average(self, x: Any) -> Any:
+        """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
+        from keras import layers
+
+        from easynas.nets.network import model_of
+
+        parts = []
+        for member in self.members:
+            model = model_of(member.network, member.values, self.encoder.inputs)
+            model.set_weights(member.weights)
+            parts.append(layers.Rescaling(member.share)(model(x, training=False)))
+        return layers.Add()(parts)
+
+
+class Row(NamedTuple):
+    """What is known of a point: its trial's number, score, network, and what its file costs."""
+
+    number: int
+    score: float
+    network: str
+    footprint: "Footprint"
+
+
+def trade_offs(rows: Sequence[Row], *, chosen: int) -> "pd.DataFrame":
+    """A row for each that no other beats in score, size and latency at once, best score first; and for the chosen one.
+
+    Args:
+        rows: all points.
+        chosen: number of the one that the estimator is.
+    """
+    import pandas as pd
+
+    losses = np.array([[-row.score, row.footprint.size_kb, row.footprint.latency_ms] for row in rows], dtype=float)
+    kept = [row for row, best in zip(rows, front(losses), strict=True) if best or row.number == chosen]
+    ordered = sorted(kept, key=lambda row: (-row.score, row.footprint.size_kb))
+    return pd.DataFrame([_columns(row, chosen) for row in ordered], columns=list(COLUMNS))
+
+
+def _columns(row: Row, chosen: int) -> Mapping[str, object]:
+    footprint = row.footprint
+    return {
+        "trial": row.number,
+        "score": row.score,
+        "size_kb": footprint.size_kb,
+        "latency_ms": footprint.latency_ms,
+        "params": footprint.params,
+        "macs": footprint.macs,
+        "network": row.network,
+        "chosen": row.number == chosen,
+    }
