@@ -20,6 +20,7 @@ from easynas.deploy.anatomy import Anatomy
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.measure import Interpreter, size_kb
 from easynas.deploy.quantize import quantize
+from easynas.errors import ExportError
 from easynas.nets.block import Block
 from easynas.nets.cost import macs
 from easynas.nets.network import build, precision
@@ -106,12 +107,17 @@ class Prototype:
             limits: largest values by names of `MEASURES`; latency is measured only if it has one.
 
         Raises:
-            ExportError: the network cannot be converted.
+            ExportError: the network cannot be built, or not be converted.
         """
         answer = self.target.answer
         temperature = 1.0 if answer.kind == "numbers" else _TEMPERATURE
         with precision("float32"):
-            model, device = assemble(self.encoder, answer, lambda x: build(network, values, x), temperature=temperature)
+            try:
+                model, device = assemble(
+                    self.encoder, answer, lambda x: build(network, values, x), temperature=temperature
+                )
+            except (ValueError, TypeError) as error:  # what a block raises whose choices do not go together
+                raise ExportError(f"cannot build: {error}") from error
         least = self._least(device)
         if least.excess(limits):
             return least

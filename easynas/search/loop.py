@@ -19,7 +19,7 @@ GRACE = 2.0
 Evaluate = Callable[..., Trial]
 """`evaluate(job, *, deadline, bar) -> Trial`, called where the engine runs it; a `MemoryError` is out of memory."""
 
-REFUSED = 50
+REFUSED = 20
 """Proposals in a row that are refused, after which a strategy counts as having no others."""
 
 _WORTHWHILE = 0.6  # a last trial that gets a smaller share of its time would only lose against the others
@@ -103,8 +103,8 @@ def run_search(
     from weights, gets `start_seconds`, which every network takes before its first step, and its share of the rest; it
     is compared with others of its rung, so nothing stretches it and no bar ends it early; without `drop` none ends any.
     `references` are evaluated first, and the strategy does not learn of them. A proposal for which `refuse` gives a
-    reason fails with it at once, and does not count. What the loop itself takes, proposals
-    included, is in `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends the search.
+    reason fails with it at once, and does not count. What the loop itself takes, proposals included, is in
+    `study.timings["bookkeeping"]`. `check` is called now and then, and what it raises ends the search.
     """
     waited, began = 0.0, deadline.elapsed
     pending = iter(references)

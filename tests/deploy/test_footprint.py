@@ -11,6 +11,7 @@ import pytest
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.export import export
 from easynas.deploy.footprint import Prototype, measured, weigh
+from easynas.errors import ExportError
 from easynas.nets.block import Block
 from easynas.nets.head import answers
 from easynas.nets.network import build, precision
@@ -75,3 +76,9 @@ def test_weighing_a_network_leaves_nothing_behind_in_keras(coloured) -> None:
     prototype = Prototype(coloured.encoder, coloured.target, coloured.samples[:8], "float32")
     assert weigh(prototype, network, {}, {"params": 1000}).latency_ms is None
     assert keras.layers.ReLU().name == "re_lu"
+
+
+def test_a_network_that_cannot_be_built_has_no_footprint(coloured) -> None:
+    prototype = Prototype(coloured.encoder, coloured.target, coloured.samples[:8], "float32")
+    with pytest.raises(ExportError, match="cannot build"):
+        prototype.footprint(Small(coloured.target.answer), {"small/width": -1}, {"params": 1000})
