@@ -55,7 +55,7 @@ def test_an_untrained_network_costs_what_its_trained_file_does(coloured, tmp_pat
     assert found.whole
     assert (found.params, found.macs) == (report.parameters, report.macs)
     assert report.size_kb == pytest.approx(found.size_kb, rel=0.02)
-    assert report.size_kb <= found.size_kb
+    assert report.size_kb <= found.size_kb + 0.1  # names of layers are in the file, and count up in a process
     assert 0 < found.latency_ms < 1.0
     assert measured(bundle, quantization, timed=False).latency_ms is None
     assert 0.2 < found.description_kb < found.size_kb
