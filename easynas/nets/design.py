@@ -77,6 +77,10 @@ class Design(Protocol):
         """The same without what is only for training; it has the same weights in the same order."""
 
     @property
+    def both_ways(self) -> bool:
+        """Whether what is shipped answers for an image and its mirror image together."""
+
+    @property
     def space(self) -> SearchSpace:
         """The space."""
 
@@ -122,6 +126,10 @@ class ListedDesign:
     @property
     def shipped(self) -> Block:
         return self.network
+
+    @property
+    def both_ways(self) -> bool:
+        return False
 
     def portfolio(self) -> Iterator[Values]:
         """Genotypes known to be good, best guess first; of each what this space has, as large as it may be.

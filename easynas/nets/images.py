@@ -66,7 +66,13 @@ class ImageDesign:
     @property
     def shipped(self) -> ImageNetwork:
         """The network without augmentation."""
-        return replace(self.network, augment=None)
+        return replace(self.network, augment=None, both_ways=self.both_ways)
+
+    @property
+    def both_ways(self) -> bool:
+        """Where mirror images are alike, and nothing limits the file: it answers twice, and is right more often."""
+        augment = self.network.augment
+        return augment is not None and augment.mirror and self.sizing.restriction is None
 
     def portfolio(self) -> Iterator[Values]:
         """Genotypes known to be good, best guess first, cut to the compute; each is sized when it is asked for."""
@@ -109,7 +115,13 @@ class ImageDesign:
         augment = self.network.augment
         if not alike or augment is None:
             return self, reason
-        return replace(self, network=replace(self.network, augment=replace(augment, mirror=True))), reason
+        informed = replace(self, network=replace(self.network, augment=replace(augment, mirror=True)))
+        if informed.both_ways:
+            reason += (
+                " As there is no limit on the file, the model averages its answers for an image and its mirror image, "
+                "which takes twice as long; with one, such as `max_latency_ms=`, it looks once."
+            )
+        return informed, reason
 
 
 def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int, int], str]:

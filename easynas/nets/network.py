@@ -50,6 +50,7 @@ class ImageNetwork(Block):
         augment: None builds the network without augmentation, which has the same weights in the same order, so it
             takes those of a network trained with it.
         whitening: what the first layer may be; None where images are too large for it, or have too many channels.
+        both_ways: whether the answer is the mean of those for an image and for its mirror image, by the same weights.
     """
 
     block: Block
@@ -59,6 +60,7 @@ class ImageNetwork(Block):
     variance: tuple[float, ...]
     augment: Augment | None = None
     whitening: Whitening | None = None
+    both_ways: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -77,6 +79,14 @@ class ImageNetwork(Block):
         x = normalize(x, self.mean, self.variance)
         if self.augment is not None:
             x = _augmented(hp, x, self.augment)
+        if not self.both_ways:
+            return self._answers(hp, x)
+        image = keras.Input(x.shape[1:], dtype=x.dtype)
+        network = keras.Model(image, self._answers(hp, image))
+        return keras.layers.Average()([network(x), network(keras.ops.flip(x, axis=2))])
+
+    def _answers(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
+        """From normalized images."""
         if self.whitening is not None and hp.get(WHITEN):
             x = self.whitening.build(x)
         return self.head.build(hp, self.block.build(hp, x))

@@ -202,7 +202,10 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     for trial in session.study.trials:
         if belongs(trial, designed.space):
             strategy.tell(trial)
-    evaluate = evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1)
+    evaluate = replace(
+        evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1),
+        both_ways=designed.both_ways,
+    )
     with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
             strategy,
@@ -227,6 +230,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
         evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=cores()),
         inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
+        both_ways=designed.both_ways,
         spread_over="GPU",
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"

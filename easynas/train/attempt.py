@@ -120,7 +120,7 @@ class Attempt:
             batch_size=evaluator.batch_size,
             seed=evaluator.seed + self._job.id,
             threads=evaluator.threads,
-            held_out=len(part.rows) * (2 if evaluator.mirrored else 1),
+            held_out=len(part.rows) * (2 if evaluator.mirrored or evaluator.both_ways else 1),
             slice_at=SLICE,
             on_slice=promising,
             on_part=self._announce,
@@ -143,7 +143,11 @@ class Attempt:
     def _answers(self, trained: Any, shipped: Any, part: Part) -> np.ndarray:
         if shipped.weights[0] is not trained.weights[0]:
             shipped.set_weights(trained.get_weights())
-        return predict(shipped, part.held_out.x)
+        x = part.held_out.x
+        answers = predict(shipped, x)
+        if not self._evaluator.both_ways or isinstance(x, dict):
+            return answers
+        return np.asarray(0.5 * (answers + predict(shipped, x[:, :, ::-1])))
 
     def _finish(
         self, networks: list[weights.Weights], answers: list[np.ndarray], parts: list[Part]

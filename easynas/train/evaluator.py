@@ -44,6 +44,7 @@ class Evaluator:
             it trains in. What is not a candidate is trained to the end and scored in float32, as it would be shipped.
         spread_over: kind of device, "GPU", of which the training uses all there are; None for one.
         mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
+        both_ways: whether answers are averaged over an image and its mirror image, as in what is shipped.
         defaults: choices of the training that a job leaves open.
         fold_networks: the network as each fold may know it, where it holds statistics of what is to be predicted; their
             weights have the same shapes.
@@ -61,6 +62,7 @@ class Evaluator:
     candidate: bool = True
     spread_over: str | None = None
     mirrored: bool = False
+    both_ways: bool = False
     defaults: Mapping[str, Value] = field(default_factory=dict)
     fold_networks: tuple[Block, ...] = ()
 

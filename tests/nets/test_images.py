@@ -56,6 +56,13 @@ class Unsized:
         return values
 
 
+class Anything:
+    """A restriction that all networks keep."""
+
+    def allows(self, values: Values) -> bool:
+        return True
+
+
 def schema(height: int, width: int, channels: int = 3) -> ImageSchema:
     return ImageSchema((height, width, channels), "uint8", (120.0,) * channels, (4000.0,) * channels)
 
@@ -249,6 +256,17 @@ def test_mirroring_changes_nothing_else() -> None:
     assert mirroring.network.augment == dataclasses.replace(design.network.augment, mirror=True)
     assert mirroring.sizing is design.sizing
     assert dataclasses.replace(mirroring.network, augment=design.network.augment) == design.network
+
+
+def test_the_model_looks_both_ways_where_that_is_right_and_nothing_limits_it() -> None:
+    design, metrics = designed(Mine()), {"usual_score": 0.9, "mirrored_score": 0.88}
+    free, reason = design.informed(metrics)
+    assert (design.shipped.both_ways, free.shipped.both_ways, free.network.both_ways) == (False, True, False)
+    assert "takes twice as long" in reason
+    limited, reason = dataclasses.replace(design, sizing=design.sizing.within(Anything())).informed(metrics)
+    assert limited.network.augment.mirror
+    assert not limited.shipped.both_ways
+    assert "twice" not in reason
 
 
 def test_a_design_says_how_large_networks_may_be_and_how_many_there_are() -> None:

@@ -1,5 +1,8 @@
 """Whole networks: every genotype builds, everywhere, and weights travel between its forms."""
 
+import dataclasses
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from easynas.nets.conv import VGG
 from easynas.nets.head import ImageHead
-from easynas.nets.network import Augment, ImageNetwork, OneOf, model_of, precision
+from easynas.nets.network import WHITEN, Augment, ImageNetwork, OneOf, model_of, precision
 from easynas.nets.resnet import ResNet
 from easynas.schema import Answer
 from tests.nets.drawn import CLASSES, SHAPES, image_network, pixels, plain, sampled, space_of
@@ -135,3 +138,17 @@ def test_the_users_own_precision_is_back_afterwards_whatever_happens() -> None:
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         raise KeyError
     assert keras.config.dtype_policy() is before
+
+
+def test_a_network_that_looks_both_ways_has_the_same_weights_and_the_mean_of_both_answers(tmp_path: Path) -> None:
+    network, shape = plain(image_network("vgg")), (16, 12, 3)
+    values = {**space_of(network).default(), WHITEN: True}
+    once = model_of(network, values, shape)
+    twice = model_of(dataclasses.replace(network, both_ways=True), values, shape)
+    twice.set_weights(once.get_weights())
+    x = pixels(4, shape)
+    expected = 0.5 * (np.asarray(once(x)) + np.asarray(once(x[:, :, ::-1])))
+    np.testing.assert_allclose(twice(x), expected, atol=1e-6)
+    np.testing.assert_allclose(twice(x), twice(x[:, :, ::-1]), atol=1e-6)
+    twice.save(tmp_path / "model.keras")
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(x), expected, atol=1e-6)
