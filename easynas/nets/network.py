@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+from keras import ops
 
 from easynas.data.dataset import Shapes
 from easynas.nets.augment import Cutout, RandomMirror, RandomShift
@@ -81,9 +82,9 @@ class ImageNetwork(Block):
             x = _augmented(hp, x, self.augment)
         if not self.both_ways:
             return self._answers(hp, x)
-        image = keras.Input(x.shape[1:], dtype=x.dtype)
-        network = keras.Model(image, self._answers(hp, image))
-        return keras.layers.Average()([network(x), network(keras.ops.flip(x, axis=2))])
+        # Both in one batch, so that every layer is there once: what removes channels would not look into networks.
+        both = self._answers(hp, ops.concatenate([x, ops.flip(x, axis=2)], axis=0))
+        return ops.mean(ops.reshape(both, (2, -1, both.shape[-1])), axis=0)
 
     def _answers(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         """From normalized images."""
