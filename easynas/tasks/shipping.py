@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers
 
 from easynas.data.dataset import Dataset
+from easynas.data.features import divided
 from easynas.data.photos import Photos
 from easynas.data.split import strata
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
@@ -80,7 +81,8 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         session.note(sentence)
     session.study.ship(best)
     trials = {trial.job.id: trial for trial in session.study.with_weights}
-    joined = partial(assemble, prepared.encoder, prepared.answer, temperature=finish.temperature)
+    encoder, extended = divided(prepared.encoder)
+    joined = partial(assemble, encoder, prepared.answer, temperature=finish.temperature)
     with precision("float32"):
         members = [
             member
@@ -89,13 +91,14 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         ]
         if len(members) == 1:
             [only] = members
-            model, device = joined(lambda x: build(only.network, only.values, x))
-            device.set_weights(only.weights)
+            model, device = joined(lambda x: build(only.network, only.values, extended(x)))
+            before = len(device.weights) - len(only.weights)  # of a pretrained encoder, which has its weights
+            device.set_weights([*device.get_weights()[:before], *only.weights])
         else:
-            model, device = joined(lambda x: _average_of(members, prepared, x))
+            model, device = joined(lambda x: _average_of(members, prepared, extended(x)))
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    bundle = Bundle(model, device, prepared.encoder, finish.target(data.target), data.samples[rows])
+    bundle = Bundle(model, device, encoder, finish.target(data.target), data.samples[rows])
     return Shipment(bundle, finish.answers)
 
 
