@@ -8,8 +8,8 @@
 >>> spaces.names("tables")
 ('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'ftt')
 
-"auto" for images is the first five in one space, for other data all; "pretrained" is for texts with `encoder=` alone. The
-others for images, whose units are graphs with a choice on every edge, are searched on request only: they have up to
+"auto" for images is the first five in one space, for other data all; "pretrained" is for texts with `encoder=` alone.
+The others for images, whose units are graphs with a choice on every edge, are searched on request only: they have up to
 10^24 designs, of which the tens of trials of a usual budget see too few, and a network takes 5 to 30 CPU-seconds before
 its first step. Give them ten minutes or more.
 """

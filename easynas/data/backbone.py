@@ -40,15 +40,16 @@ def backbone(preset: Preset, *, size: int | None = None) -> keras.Model:
 
 
 def features(preset: Preset) -> keras.Model:
-    """The network from ids `(batch, any)` to features `(batch, 2 * width)`: of the first subword, and the mean of all.
+    """The network from ids `(batch, any)` to features `(batch, width)`: the mean over all subwords.
 
-    The mean is what texts are best compared by where nothing was trained for it (Reimers & Gurevych 2019, table 6).
+    As in Reimers & Gurevych (2019), "Sentence-BERT". The first subword alone says less where it was not trained for the
+    task, and beside the mean it made networks worse.
     """
     network = backbone(preset)
     ids, states = network.input, network.output
     there = ops.cast(ops.expand_dims(ops.not_equal(ids, 0), -1), "float32")
     mean = ops.divide(ops.sum(ops.multiply(states, there), axis=1), ops.sum(there, axis=1))
-    pooled = keras.Model(ids, layers.Concatenate(dtype="float32")([states[:, 0], mean]), name=NAME)
+    pooled = keras.Model(ids, mean, name=NAME)
     pooled.trainable = False
     return pooled
 

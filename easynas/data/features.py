@@ -1,6 +1,7 @@
 """`FeatureEncoder`: what a pretrained encoder says of texts, computed once for all trainings."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,6 +17,10 @@ _STEP = 16  # widths are multiples of it, so that few different ones are traced
 _CHUNK = 64
 
 
+class Late(Exception):  # noqa: N818 - no mistake of anybody
+    """The features of texts took longer than they may."""
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureEncoder:
     """Encodes texts as networks are trained on them; a shipped model takes ids of subwords instead, see `divided`.
@@ -23,29 +28,33 @@ class FeatureEncoder:
     Attributes:
         texts: makes the ids, those of subwords too.
         preset: the pretrained encoder.
+        until: reading of `time.monotonic` from which on `encode` raises `Late`; None: never.
     """
 
     texts: TextEncoder
     preset: Preset
+    until: float | None = None
 
     @property
     def inputs(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Shape without the batch, and dtype, of the arrays of `encode`."""
         ids = {name: each for name, each in self.texts.inputs.items() if name != "subwords"}
-        return {**ids, "features": ((2 * self.preset.width,), "float32")}
+        return {**ids, "features": ((self.preset.width,), "float32")}
 
     def check(self, x: Any) -> np.ndarray:
         """Texts to predict, see `TextEncoder.check`."""
         return self.texts.check(x)
 
     def encode(self, samples: Any) -> dict[str, np.ndarray]:
-        """Returns `"words"` and `"grams"`, see `Tokenizer.encode`, and `"features"`, float32 `(n, 2 * width)`."""
+        """Returns `"words"` and `"grams"`, see `Tokenizer.encode`, and `"features"`, float32 `(n, width)`."""
         ids = self.texts.encode(samples)
         subwords = ids.pop("subwords")
         lengths = np.maximum((subwords > 0).sum(axis=1), 1)
         order = np.argsort(lengths, kind="stable")
-        features = np.zeros((len(subwords), 2 * self.preset.width), np.float32)
+        features = np.zeros((len(subwords), self.preset.width), np.float32)
         for start in range(0, len(order), _AT_ONCE):
+            if self.until is not None and time.monotonic() > self.until:
+                raise Late
             rows = order[start : start + _AT_ONCE]
             width = -(-int(lengths[rows[-1]]) // _STEP) * _STEP
             features[rows] = self._computed(subwords[rows, :width])
@@ -93,12 +102,23 @@ class FeatureEncoder:
         ids = {name: tensor for name, tensor in x.items() if name != "subwords"}
         return {**ids, "features": self.network(x["subwords"])}
 
-    @cached_property
+    @property
     def network(self) -> Any:
         """The pretrained encoder, see `backbone.features`."""
+        return self._built[0]
+
+    @property
+    def building(self) -> float:
+        """Seconds that it took to build its network."""
+        return self._built[1]
+
+    @cached_property
+    def _built(self) -> tuple[Any, float]:
         from easynas.data.backbone import features
 
-        return features(self.preset)
+        started = time.monotonic()
+        network = features(self.preset)
+        return network, time.monotonic() - started
 
     def _computed(self, subwords: np.ndarray) -> np.ndarray:
         return np.asarray(self._traced(subwords))
@@ -121,6 +141,16 @@ def divided(encoder: Encoder) -> tuple[Encoder, Any]:
     if isinstance(encoder, FeatureEncoder):
         return encoder.texts, encoder.extend
     return encoder, _same
+
+
+def without_features(encoder: Encoder) -> Encoder:
+    """The same encoder without a pretrained one."""
+    return replace(encoder.texts, subwords=None) if isinstance(encoder, FeatureEncoder) else encoder
+
+
+def building_seconds(encoder: Encoder) -> float:
+    """How long it takes to build the part of an encoder that belongs to a shipped network, about."""
+    return encoder.building if isinstance(encoder, FeatureEncoder) else 0.0
 
 
 def _same(x: Inputs) -> Inputs:

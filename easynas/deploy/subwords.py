@@ -150,7 +150,7 @@ def _followed(ids: Any, stops: Any, letter: Any, starts: tuple[Any, Any, Any], c
     pointers = ops.where(inside, stops, next_word)
     pointers = ops.pad(pointers, ((0, 0), (0, 1)), constant_values=length)
     order = np.arange(count, dtype=np.int32)
-    at = ops.add(ops.zeros_like(order), first[:, :1])
+    at = ops.add(np.zeros_like(order), first[:, :1])
     for level in range(_doublings(count)):
         at = ops.where((order >> level) % 2 == 1, ops.take_along_axis(pointers, at, axis=1), at)
         pointers = ops.take_along_axis(pointers, pointers, axis=1)

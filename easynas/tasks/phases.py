@@ -9,12 +9,15 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from easynas import strategies
 from easynas.data.dataset import Dataset, Encoder
+from easynas.data.features import Late, building_seconds, without_features
 from easynas.data.store import Store
 from easynas.engines.local import Local
 from easynas.engines.warm import cores
@@ -102,16 +105,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     samples = len(division.train) if known is None else len(known.train().y)
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, samples)
     encoder = session.modality.encoder(session, compute) if known is None else known.encoder
-    store = known or Store.write(
-        folder,
-        session.data,
-        encoder,
-        train=division.train,
-        validation=division.validation,
-        held_out=held_out,
-        folds=division.folds,
-        on_progress=session.display.progress,
-    )
+    store, encoder = (known, encoder) if known else _stored(session, folder, encoder, division, held_out)
     train, validation = store.train().y, store.validation().y
     batch_size = session.modality.batch_size(len(train))
     if division.folds is None:
@@ -128,6 +122,27 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
     return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size)
+
+
+def _stored(
+    session: Session, folder: Path, encoder: Encoder, division: Division, held_out: Dataset | None
+) -> tuple[Store, Encoder]:
+    """The store of encoded data, and their encoder; without a pretrained one if that is much slower than expected."""
+    write = partial(
+        Store.write,
+        folder,
+        session.data,
+        train=division.train,
+        validation=division.validation,
+        held_out=held_out,
+        folds=division.folds,
+        on_progress=session.display.progress,
+    )
+    try:
+        return write(encoder), encoder
+    except Late:
+        session.note("The pretrained encoder took longer than it may, so it is left out. Give a larger budget.")
+        return write(without_features(encoder)), without_features(encoder)
 
 
 def affordable(session: Session, division: Division) -> Division:
@@ -201,7 +216,7 @@ def _informed(session: Session, designed: Design, baseline: Trial) -> Design:
 def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     """How the rest of the time is divided."""
     start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
-    left = session.deadline.left - BUNDLE_SECONDS
+    left = session.deadline.left - BUNDLE_SECONDS - building_seconds(prepared.encoder)
     if session.modality.members > 1:
         building = baseline.metrics["build_seconds"] if isinstance(baseline, Done) else 0.0
         networks = session.modality.members * prepared.store.networks

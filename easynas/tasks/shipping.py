@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import layers
 
-from easynas.data.dataset import Dataset
-from easynas.data.features import divided
+from easynas.data.dataset import Dataset, Shapes
+from easynas.data.features import building_seconds, divided, without_features
 from easynas.data.photos import Photos
 from easynas.data.split import strata
 from easynas.deploy.bundle import Bundle, assemble, choose_samples
@@ -81,21 +81,22 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         session.note(sentence)
     session.study.ship(best)
     trials = {trial.job.id: trial for trial in session.study.with_weights}
-    encoder, extended = divided(prepared.encoder)
-    joined = partial(assemble, encoder, prepared.answer, temperature=finish.temperature)
     with precision("float32"):
         members = [
             member
             for number, share in shares.items()
             for member in _members(session, prepared, designed, trials[number], share)
         ]
+        judged = prepared.encoder if _asks_for_features(members, prepared) else without_features(prepared.encoder)
+        encoder, extended = divided(judged)
+        joined = partial(assemble, encoder, prepared.answer, temperature=finish.temperature)
         if len(members) == 1:
             [only] = members
             model, device = joined(lambda x: build(only.network, only.values, extended(x)))
             before = len(device.weights) - len(only.weights)  # of a pretrained encoder, which has its weights
             device.set_weights([*device.get_weights()[:before], *only.weights])
         else:
-            model, device = joined(lambda x: _average_of(members, prepared, extended(x)))
+            model, device = joined(lambda x: _average_of(members, judged.inputs, extended(x)))
     data = session.data
     rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
     bundle = Bundle(model, device, encoder, finish.target(data.target), data.samples[rows])
@@ -114,7 +115,8 @@ def _shares(session: Session, prepared: Prepared, best: Done) -> Shares:
     candidates = [trial for trial in session.study.with_weights if trial.job.fidelity == 1.0]
     building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
     seconds = _CAUTION * building * prepared.store.networks  # of a trial
-    affordable = int((session.deadline.left - BUNDLE_SECONDS) / (seconds + 1e-3))
+    left = session.deadline.left - BUNDLE_SECONDS - building_seconds(prepared.encoder)
+    affordable = int(left / (seconds + 1e-3))
     most = min(session.modality.members, affordable)
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}
@@ -163,11 +165,25 @@ def _members(session: Session, prepared: Prepared, designed: Design, trial: Done
     return [Member(network, dict(trial.job.values), own, share / len(trained)) for own in trained]
 
 
-def _average_of(members: list[Member], prepared: Prepared, x: Any) -> Any:
+def _asks_for_features(members: list[Member], prepared: Prepared) -> bool:
+    """Whether a network takes what a pretrained encoder says; otherwise that need not be shipped."""
+    inputs = prepared.encoder.inputs
+    if not isinstance(inputs, dict) or "features" not in inputs:
+        return False
+    others = {name: each for name, each in inputs.items() if name != "features"}
+    try:
+        for member in members:
+            model_of(member.network, member.values, others)
+    except KeyError:
+        return True
+    return False
+
+
+def _average_of(members: list[Member], inputs: Shapes, x: Any) -> Any:
     """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
     parts = []
     for member in members:
-        model = model_of(member.network, member.values, prepared.encoder.inputs)
+        model = model_of(member.network, member.values, inputs)
         model.set_weights(member.weights)
         parts.append(layers.Rescaling(member.share)(model(x, training=False)))
     return layers.Add()(parts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from easynas.data.dataset import Dataset, Encoder, ingest
-from easynas.data.features import FeatureEncoder
+from easynas.data.features import FeatureEncoder, without_features
 from easynas.data.preset import Preset
 from easynas.data.subwords import learn
 from easynas.data.tokenizer import TextEncoder, check_texts
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _PRETRAINED = "pretrained"  # the space of networks on a pretrained encoder
 _FEATURE_SHARE = 0.4  # of the budget may go into what a pretrained encoder says of the texts
+_PATIENCE = 1.25  # times that, if the machine gets slower meanwhile
 _READ_BYTES_PER_SECOND = 1e8  # of its weights, until it can be asked
 _TRIED = 16  # texts that tell how long it takes
 _HELD_OUT = 0.25  # samples that are held out, for each that is trained on
@@ -131,6 +132,7 @@ class Texts:
         """The encoder, or the one without features if computing these would take too much of the time."""
         count = round(compute.samples * (1 + _HELD_OUT))
         allowed = _FEATURE_SHARE * session.settings.seconds
+        until = time.monotonic() + min(_PATIENCE * allowed, session.deadline.left / 2)
         expected = encoder.preset.size / _READ_BYTES_PER_SECOND
         if expected <= allowed:
             expected = _seconds(encoder, session.data.samples, count)
@@ -140,14 +142,12 @@ class Texts:
                 f"{named} reads up to {encoder.texts.inputs['subwords'][0][0]} subwords of a text, once for all "
                 f"trainings, in about {expected:.0f} s; it is not trained."
             )
-            return encoder
-        needed = (
-            f"about {expected:.0f} s for {count:,} texts, and may take {allowed:.0f} of {session.settings.seconds:.0f}"
+            return replace(encoder, until=until)
+        session.note(
+            f"{named} needs about {expected:.0f} s for {count:,} texts and may take {allowed:.0f} s, so it is left "
+            "out. Give a larger budget, a smaller encoder or fewer texts."
         )
-        if self.space == _PRETRAINED:
-            raise InputError(f"{named} needs {needed}. Give a larger `time_budget`, a smaller encoder or fewer texts.")
-        session.note(f"{named} needs {needed}, so it is left out. Give a larger budget or a smaller encoder.")
-        return replace(encoder.texts, subwords=None)
+        return without_features(encoder)
 
 
 def _seconds(encoder: FeatureEncoder, samples: np.ndarray, count: int) -> float:

@@ -38,10 +38,10 @@ _DESIGNS: tuple[tuple[float, Values], ...] = (
 """A share of the passes, and choices; cheap ones first, each unlike those before it, so that averages gain."""
 
 _PRETRAINED: tuple[tuple[float, Values], ...] = (
-    (2.0, {"network": "pretrained", "train/rate": 0.5}),
-    (1.0, {"network": "pretrained", "pretrained/hidden": 256, "pretrained/dropout": 0.5, "train/rate": 0.5}),
+    (2.0, {"network": "pretrained", "pretrained/hidden": 256, "train/rate": 0.5}),
+    (2.0, {"network": "pretrained", "train/rate": 2.0}),
 )
-"""The same on the features of a pretrained encoder; first, since somebody asked for it."""
+"""The same on the features of a pretrained encoder; first, since somebody asked for them."""
 
 _TRAINING: Values = {"train/optimizer": "adamw", "train/rate": 1.0, "train/smoothing": 0.0}
 

@@ -31,7 +31,7 @@ class Pretrained(Block):
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         hp.Choice(f"{self.name}/hidden", [0, 64, 256], default=0)
-        hp.Choice(f"{self.name}/dropout", [0.0, 0.2, 0.5], default=0.2)
+        hp.Choice(f"{self.name}/dropout", [0.2, 0.35, 0.5], default=0.5)
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         """Takes `"features"` of `x`, float32 `(batch, features)`, returns answers `(batch, outputs)`."""
