@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import keras_hub
 import numpy as np
 
 HERE = Path(__file__).parent
@@ -50,6 +49,8 @@ def strange_texts(rng: np.random.Generator) -> list[str]:
 
 def write(name: str, kind: str, *, depth: int, lowercase: bool, strip_accents: bool) -> None:
     """One preset, and `expected.npz` beside its files."""
+    import keras_hub
+
     rng, folder, texts = np.random.default_rng(0), HERE / name, sentences()
     shutil.rmtree(folder, ignore_errors=True)
     pieces = vocabulary(texts, lowercase=lowercase)
