@@ -4,13 +4,14 @@
 >>> spaces.names()
 ('auto', 'vgg', 'resnet', 'mbconv', 'regnet', 'sepconv', 'nb201', 'darts', 'hierarchical')
 >>> spaces.names("texts")
-('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer')
+('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer', 'pretrained')
 >>> spaces.names("tables")
 ('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'ftt')
 
-"auto" for images is the first five in one space, for other data all. The others for images, whose units are graphs with
-a choice on every edge, are searched on request only: they have up to 10^24 designs, of which the tens of trials of a
-usual budget see too few, and a network takes 5 to 30 CPU-seconds before its first step. Give them ten minutes or more.
+"auto" for images is the first five in one space, for other data all; "pretrained" is for texts with `encoder=` alone.
+The others for images, whose units are graphs with a choice on every edge, are searched on request only: they have up to
+10^24 designs, of which the tens of trials of a usual budget see too few, and a network takes 5 to 30 CPU-seconds before
+its first step. Give them ten minutes or more.
 """
 
 from importlib import import_module
@@ -36,7 +37,7 @@ _AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 
 _NAMES = {
     "images": ("auto", *_HOMES),
-    "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer"),
+    "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer", "pretrained"),
     "tables": ("auto", "mlp", "tabm", "realmlp", "resnet", "linear", "ftt"),
 }
 
@@ -50,7 +51,7 @@ def searched(name: str, data: str = "images") -> tuple[str, ...]:
     """The spaces that a name stands for: itself, or for "auto" those that it joins."""
     if name != "auto":
         return (name,)
-    return _AUTO if data == "images" else names(data)[1:]
+    return _AUTO if data == "images" else tuple(each for each in names(data)[1:] if each != "pretrained")
 
 
 def create(name: str) -> "Block":

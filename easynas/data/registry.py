@@ -3,6 +3,7 @@
 from typing import Any
 
 from easynas.data.dataset import Encoder, Target
+from easynas.data.features import FeatureEncoder
 from easynas.data.images import ImageEncoder
 from easynas.data.labels import LabelsTarget
 from easynas.data.numbers import NumberTarget
@@ -10,7 +11,12 @@ from easynas.data.table import TableEncoder
 from easynas.data.target import ClassTarget
 from easynas.data.tokenizer import TextEncoder
 
-_ENCODERS: dict[str, type[Encoder]] = {"images": ImageEncoder, "texts": TextEncoder, "tables": TableEncoder}
+_ENCODERS: dict[str, type[Encoder]] = {
+    "images": ImageEncoder,
+    "texts": TextEncoder,
+    "features": FeatureEncoder,
+    "tables": TableEncoder,
+}
 _TARGETS: dict[str, type[Target]] = {"classes": ClassTarget, "labels": LabelsTarget, "numbers": NumberTarget}
 
 

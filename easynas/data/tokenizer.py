@@ -8,6 +8,7 @@ import pandas as pd
 
 from easynas.data.vocabulary import learn
 from easynas.errors import InputError
+from easynas.runtime.subwords import Subwords
 from easynas.runtime.tokenizer import FIRST_GRAM, FIRST_WORD, Tokenizer
 from easynas.schema import TextSchema
 
@@ -21,9 +22,11 @@ class TextEncoder:
 
     Attributes:
         tokenizer: how texts are cut, and which pieces are known.
+        subwords: how they are cut for a pretrained encoder; None without one.
     """
 
     tokenizer: Tokenizer
+    subwords: Subwords | None = None
 
     @classmethod
     def learn(cls, x: Any) -> Self:
@@ -54,7 +57,10 @@ class TextEncoder:
     @property
     def inputs(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Shape without the batch, and dtype, of the arrays of `encode`."""
-        return {"words": ((self.tokenizer.words,), "int32"), "grams": ((self.tokenizer.grams,), "int32")}
+        sizes = {"words": self.tokenizer.words, "grams": self.tokenizer.grams}
+        if self.subwords is not None:
+            sizes["subwords"] = self.subwords.most
+        return {name: ((size,), "int32") for name, size in sizes.items()}
 
     def check(self, x: Any) -> np.ndarray:
         """Texts to predict, as objects `(n,)`, see `check_texts`.
@@ -65,8 +71,12 @@ class TextEncoder:
         return check_texts(x)
 
     def encode(self, samples: Any) -> dict[str, np.ndarray]:
-        """Returns `"words"`, int32 `(n, words)`, and `"grams"`, int32 `(n, grams)`, see `Tokenizer.encode`."""
-        return self.tokenizer.encode(samples)
+        """Returns `"words"`, int32 `(n, words)`, and `"grams"`, int32 `(n, grams)`, see `Tokenizer.encode`.
+
+        Also `"subwords"`, int32 `(n, subwords)`, for a pretrained encoder, see `Subwords.encode`.
+        """
+        ids = self.tokenizer.encode(samples)
+        return ids if self.subwords is None else {**ids, "subwords": self.subwords.encode(samples)}
 
     def raw(self, samples: np.ndarray) -> np.ndarray:
         """The texts as they are, as an array of text `(n,)`."""
@@ -79,21 +89,24 @@ class TextEncoder:
     @property
     def chunk(self) -> int:
         """How many texts make a few megabytes of ids."""
-        return max(1, CHUNK_BYTES // (8 * (self.tokenizer.words + self.tokenizer.grams + self.tokenizer.length)))
+        most = 0 if self.subwords is None else self.subwords.most
+        return max(1, CHUNK_BYTES // (8 * (self.tokenizer.words + self.tokenizer.grams + self.tokenizer.length + most)))
 
     @property
     def learned(self) -> str:
-        """Nothing that the texts themselves do not say."""
-        return ""
+        """Which pretrained encoder they are encoded for; nothing else that the texts themselves do not say."""
+        return "" if self.subwords is None else self.subwords.source
 
     def to_config(self) -> dict[str, Any]:
         """The encoder as plain JSON values."""
-        return self.tokenizer.to_config()
+        config = self.tokenizer.to_config()
+        return config if self.subwords is None else {**config, "subwords": self.subwords.to_config()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The encoder that `to_config` described."""
-        return cls(Tokenizer.from_config(config))
+        subwords = config.get("subwords")
+        return cls(Tokenizer.from_config(config), None if subwords is None else Subwords.from_config(subwords))
 
 
 def check_texts(x: Any) -> np.ndarray:

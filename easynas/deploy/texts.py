@@ -11,6 +11,7 @@ import numpy as np
 from keras import Input, layers, ops
 
 from easynas.data.tokenizer import TextEncoder
+from easynas.deploy.subwords import subword_ids
 from easynas.runtime import hashing
 from easynas.runtime.hashing import signed
 from easynas.runtime.pieces import ALONE, BORDER_SIZES, LETTER, PLAIN_SIZES
@@ -21,12 +22,14 @@ _LAST = np.int32(2**31 - 1)
 
 
 def tokenize(encoder: TextEncoder) -> tuple[Any, dict[str, Any]]:
-    """The input of texts `(batch,)`, and `"words"` and `"grams"` of them, int32, equal to those of `encoder.encode`."""
+    """The input of texts `(batch,)`, and all ids of them, int32, equal to those of `encoder.encode`."""
     text = Input((), dtype="string", name="text")
     spelled = _Spelled.of(text, encoder.tokenizer)
     words = _hash(spelled, *spelled.borders)
     there = ops.less(spelled.borders[0], encoder.tokenizer.length)
     ids = {"words": _words(words, there, encoder.tokenizer), "grams": _grams(spelled, words, there, encoder.tokenizer)}
+    if encoder.subwords is not None:
+        ids["subwords"] = subword_ids(text, encoder.subwords)
     return text, ids
 
 

@@ -39,8 +39,12 @@ def design_texts(
         answer: what networks answer.
         statistics: of the training samples.
         samples: how many there are.
-        space: name of a network, "auto" for all of them, or a block that takes `"words"` and `"grams"`.
+        space: name of a network, "auto" for all of them, which "pretrained" stands for where the encoder had to be left
+            out, or a block that takes `"words"` and `"grams"`, and
+            `"features"` of a pretrained encoder.
         declare_training: declares the choices that are not the network's.
     """
-    network = text_network(answer, grams=statistics.grams, words=statistics.words)
-    return list_designs(network, space, designs(samples), declare_training)
+    if space == "pretrained" and statistics.features is None:
+        space = "auto"
+    known = designs(samples, pretrained=statistics.features is not None)
+    return list_designs(text_network(answer, statistics), space, known, declare_training)

@@ -17,6 +17,7 @@ _NETWORKS = {
     ("texts", "sepconv"): ("Light phrase detectors", "looks for short phrases, with fewer weights"),
     ("texts", "gru"): ("Reader", "reads word by word and remembers"),
     ("texts", "transformer"): ("Attention", "every word looks at every other word"),
+    ("texts", "pretrained"): ("Pretrained reader", "asks a network that has read many other texts"),
     ("tables", "linear"): ("Linear model", "adds up the columns, each with a weight"),
     ("tables", "mlp"): ("Layers of neurons", "mixes the columns again and again"),
     ("tables", "realmlp"): (

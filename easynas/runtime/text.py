@@ -9,6 +9,7 @@ import numpy as np
 from easynas.runtime.answers import predictions
 from easynas.runtime.description import read
 from easynas.runtime.interpreter import Interpreter
+from easynas.runtime.subwords import Subwords
 from easynas.runtime.tokenizer import Tokenizer
 
 
@@ -25,7 +26,9 @@ class Text:
 
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         self.description: dict[str, Any] = read(path)
-        self.tokenizer = Tokenizer.from_config(self.description["encoder"])
+        encoder = self.description["encoder"]
+        self.tokenizer = Tokenizer.from_config(encoder)
+        self.subwords = Subwords.from_config(encoder["subwords"]) if "subwords" in encoder else None
         self._interpreter = Interpreter(path, threads=threads)
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
@@ -35,7 +38,10 @@ class Text:
             ValueError: `texts` is one text, or holds something else than texts.
         """
         _require_texts(texts)
-        return self._interpreter.run(self.tokenizer.encode(texts), len(texts))
+        ids = self.tokenizer.encode(texts)
+        if self.subwords is not None:
+            ids["subwords"] = self.subwords.encode(texts)
+        return self._interpreter.run(ids, len(texts))
 
     def predict(self, texts: Sequence[str]) -> list[Any]:
         """What is predicted for each text: a label, a list of labels, or numbers.

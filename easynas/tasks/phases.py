@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from easynas import strategies
 from easynas.data.dataset import Dataset, Encoder
+from easynas.data.features import Late, building_seconds, without_features
 from easynas.data.store import Store
 from easynas.deploy.footprint import Prototype
 from easynas.engines.warm import cores
@@ -79,7 +82,8 @@ class Prepared:
     @property
     def bundle_seconds(self) -> float:
         """What has to be left when a model is trained: to build it, to compare it, and to see that it keeps limits."""
-        return BUNDLE_SECONDS + (0.0 if self.gauge is None else _WEIGHINGS * self.gauge.seconds)
+        weighing = 0.0 if self.gauge is None else _WEIGHINGS * self.gauge.seconds
+        return BUNDLE_SECONDS + building_seconds(self.encoder) + weighing
 
 
 def known_machine(study: Study) -> Machine:
@@ -112,16 +116,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     samples = len(division.train) if known is None else len(known.train().y)
     compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, samples)
     encoder = session.modality.encoder(session, compute) if known is None else known.encoder
-    store = known or Store.write(
-        folder,
-        session.data,
-        encoder,
-        train=division.train,
-        validation=division.validation,
-        held_out=held_out,
-        folds=division.folds,
-        on_progress=session.display.progress,
-    )
+    store, encoder = (known, encoder) if known else _stored(session, folder, encoder, division, held_out)
     train, validation = store.train().y, store.validation().y
     batch_size = session.modality.batch_size(len(train))
     if division.folds is None:
@@ -150,6 +145,27 @@ def _gauge(session: Session, encoder: Encoder) -> Gauge | None:
     rows = np.unique(np.linspace(0, len(data.y) - 1, _WEIGHED_WITH).astype(int))
     prototype = Prototype(encoder, data.target, data.samples[rows], settings.quantization)
     return Gauge(settings.limits, prototype, session.aside)
+
+
+def _stored(
+    session: Session, folder: Path, encoder: Encoder, division: Division, held_out: Dataset | None
+) -> tuple[Store, Encoder]:
+    """The store of encoded data, and their encoder; without a pretrained one if that is much slower than expected."""
+    write = partial(
+        Store.write,
+        folder,
+        session.data,
+        train=division.train,
+        validation=division.validation,
+        held_out=held_out,
+        folds=division.folds,
+        on_progress=session.display.progress,
+    )
+    try:
+        return write(encoder), encoder
+    except Late:
+        session.note("The pretrained encoder took longer than it may, so it is left out. Give a larger budget.")
+        return write(without_features(encoder)), without_features(encoder)
 
 
 def affordable(session: Session, division: Division) -> Division:

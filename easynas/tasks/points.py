@@ -3,12 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from easynas.data.dataset import Encoder, Target
+from easynas.data.dataset import Encoder, Shapes, Target
+from easynas.data.features import divided, without_features
 from easynas.search.front import front
 from easynas.search.trial import Done, Job
 from easynas.tasks.finish import Finish
@@ -122,22 +123,35 @@ class Point:
         from easynas.deploy.bundle import Bundle, assemble
         from easynas.nets.network import build, precision
 
-        temperature = self.finish.temperature
         with precision("float32"):
+            judged = self.encoder if self._asks_for_features() else without_features(self.encoder)
+            encoder, extended = divided(judged)
+            joined = partial(assemble, encoder, self.scoring.answer, temperature=self.finish.temperature)
             if len(self.members) == 1:
                 [only] = self.members
-                model, device = assemble(
-                    self.encoder,
-                    self.scoring.answer,
-                    lambda x: build(only.network, only.values, x),
-                    temperature=temperature,
-                )
-                device.set_weights(only.weights)
+                model, device = joined(lambda x: build(only.network, only.values, extended(x)))
+                before = len(device.weights) - len(only.weights)  # of a pretrained encoder, which has its weights
+                device.set_weights([*device.get_weights()[:before], *only.weights])
             else:
-                model, device = assemble(self.encoder, self.scoring.answer, self._average, temperature=temperature)
-        return Bundle(model, device, self.encoder, self.finish.target(target), samples)
+                model, device = joined(lambda x: self._average(judged.inputs, extended(x)))
+        return Bundle(model, device, encoder, self.finish.target(target), samples)
 
-    def _average(self, x: Any) -> Any:
+    def _asks_for_features(self) -> bool:
+        """Whether a network takes what a pretrained encoder says; otherwise that need not be shipped."""
+        from easynas.nets.network import model_of
+
+        inputs = self.encoder.inputs
+        if not isinstance(inputs, dict) or "features" not in inputs:
+            return False
+        others = {name: each for name, each in inputs.items() if name != "features"}
+        try:
+            for member in self.members:
+                model_of(member.network, member.values, others)
+        except KeyError:
+            return True
+        return False
+
+    def _average(self, inputs: Shapes, x: Any) -> Any:
         """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
         from keras import layers
 
@@ -145,7 +159,7 @@ class Point:
 
         parts = []
         for member in self.members:
-            model = model_of(member.network, member.values, self.encoder.inputs)
+            model = model_of(member.network, member.values, inputs)
             model.set_weights(member.weights)
             parts.append(layers.Rescaling(member.share)(model(x, training=False)))
         return layers.Add()(parts)

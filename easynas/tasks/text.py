@@ -1,18 +1,27 @@
 """`TextClassifier` and `TextRegressor`: from texts in any language to a network."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from easynas.data.dataset import Dataset, Encoder, ingest
+from easynas.data.features import FeatureEncoder, without_features
+from easynas.data.preset import Preset
+from easynas.data.subwords import learn
 from easynas.data.tokenizer import TextEncoder, check_texts
+from easynas.errors import InputError
 from easynas.schema import Answer
+from easynas.tasks.base import Estimator
 from easynas.tasks.classifier import Classifier
+from easynas.tasks.limits import Limits
 from easynas.tasks.modality import usual_batch
 from easynas.tasks.regressor import Regressor
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, ListedDesign
@@ -22,9 +31,27 @@ if TYPE_CHECKING:
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
+_PRETRAINED = "pretrained"  # the space of networks on a pretrained encoder
+_FEATURE_SHARE = 0.4  # of the budget may go into what a pretrained encoder says of the texts
+_PATIENCE = 1.25  # times that, if the machine gets slower meanwhile
+_READ_BYTES_PER_SECOND = 1e8  # of its weights, until it can be asked
+_TRIED = 16  # texts that tell how long it takes
+_HELD_OUT = 0.25  # samples that are held out, for each that is trained on
 
+
+@dataclass(frozen=True)
 class Texts:
-    """Texts, see `Modality`: small networks of different kinds, trained for a few epochs, the best of them averaged."""
+    """Texts, see `Modality`: small networks of different kinds, trained for a few epochs, the best of them averaged.
+
+    Attributes:
+        pretrained: folder of a pretrained encoder; None for none.
+        space: where networks are searched.
+        limits: what the shipped file may cost.
+    """
+
+    pretrained: str | Path | None = None
+    space: Any = "auto"
+    limits: Limits = field(default_factory=Limits)
 
     name = "texts"
     takes: ClassVar[Mapping[str, bool]] = {"two_d_array": False, "string": True, "allow_nan": True}
@@ -33,23 +60,33 @@ class Texts:
     members = 5
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
-        return ingest(check_texts(x), y, sample_weight=sample_weight, target=target, learn=_learn)
+        preset = self._preset()
 
-    def encoder(self, session: "Session", compute: "Compute") -> TextEncoder:
-        """The encoder that was learned with the data."""
-        encoder = _of(session.data.encoder)
+        def learned(texts: np.ndarray) -> tuple[np.ndarray, TextEncoder]:
+            encoder = TextEncoder.learn(texts)
+            return texts, encoder if preset is None else replace(encoder, subwords=learn(texts.tolist(), preset))
+
+        return ingest(check_texts(x), y, sample_weight=sample_weight, target=target, learn=learned)
+
+    def encoder(self, session: "Session", compute: "Compute") -> Encoder:
+        """The encoder that was learned with the data, with a pretrained one where that is asked for and can be paid."""
+        encoder = session.data.encoder
+        assert isinstance(encoder, TextEncoder)  # texts are ingested with no other
         schema = encoder.schema
         session.note(
             f"A text is its first {schema.words} words, of a vocabulary of {schema.vocabulary:,}, and up to "
             f"{schema.grams:,} of {schema.gram_vocabulary:,} n-grams of words and characters."
         )
-        return encoder
+        preset = self._preset()
+        return encoder if preset is None else self._featured(session, compute, FeatureEncoder(encoder, preset))
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TextStatistics":
         from easynas.nets.text.statistics import TextStatistics
 
         assert isinstance(train.x, dict)  # as `TextEncoder.encode` gives them
-        return TextStatistics.learn(train.x, train.y, answer, _of(encoder).schema)
+        texts = encoder.texts if isinstance(encoder, FeatureEncoder) else encoder
+        assert isinstance(texts, TextEncoder)
+        return TextStatistics.learn(train.x, train.y, answer, texts.schema)
 
     def baseline(self, prepared: "Prepared") -> "tuple[Block, Values]":
         from easynas.nets.texts import text_baseline
@@ -74,28 +111,125 @@ class Texts:
             declare_training=recipe.declare_brief,
         )
 
+    def _preset(self) -> Preset | None:
+        """The pretrained encoder, if there is one.
 
-def _learn(texts: "np.ndarray") -> "tuple[np.ndarray, TextEncoder]":
-    return texts, TextEncoder.learn(texts)
+        Raises:
+            InputError: its folder cannot be used, or the space or the limits and the encoder do not belong together.
+        """
+        if self.pretrained is None:
+            if self.space == _PRETRAINED:
+                raise InputError(
+                    'The space "pretrained" must have a pretrained encoder. Received `encoder=None`; give the folder '
+                    "of a KerasHub preset, or another space."
+                )
+            return None
+        if isinstance(self.space, str) and self.space not in ("auto", _PRETRAINED):
+            raise InputError(
+                f'With `encoder`, `space` must be "auto", "pretrained" or a block that takes "features". Received '
+                f"{self.space!r}, whose networks would not use the encoder; leave one of them out."
+            )
+        if self.limits.given:
+            raise InputError(
+                "`encoder` must be None where the file has limits: networks are weighed without the pretrained "
+                f"encoder, which is tens of megabytes. Received limits of {self.limits.said()}; leave one of them out."
+            )
+        return Preset.open(self.pretrained)
+
+    def _featured(self, session: "Session", compute: "Compute", encoder: FeatureEncoder) -> Encoder:
+        """The encoder, or the one without features if computing these would take too much of the time."""
+        count = round(compute.samples * (1 + _HELD_OUT))
+        allowed = _FEATURE_SHARE * session.settings.seconds
+        until = time.monotonic() + min(_PATIENCE * allowed, session.deadline.left / 2)
+        expected = encoder.preset.size / _READ_BYTES_PER_SECOND
+        if expected <= allowed:
+            expected = _seconds(encoder, session.data.samples, count)
+        named = f"The pretrained encoder ({encoder.preset.depth} layers of width {encoder.preset.width})"
+        if expected <= allowed:
+            session.note(
+                f"{named} reads up to {encoder.texts.inputs['subwords'][0][0]} subwords of a text, once for all "
+                f"trainings, in about {expected:.0f} s; it is not trained."
+            )
+            return replace(encoder, until=until)
+        session.note(
+            f"{named} needs about {expected:.0f} s for {count:,} texts and may take {allowed:.0f} s, so it is left "
+            "out. Give a larger budget, a smaller encoder or fewer texts."
+        )
+        return without_features(encoder)
 
 
-def _of(encoder: Encoder) -> TextEncoder:
-    assert isinstance(encoder, TextEncoder)  # texts are ingested with no other
-    return encoder
+def _seconds(encoder: FeatureEncoder, samples: np.ndarray, count: int) -> float:
+    """How long the features of `count` texts take, about."""
+    tried = samples[np.linspace(0, len(samples) - 1, min(len(samples), _TRIED)).astype(int)]
+    encoder.encode(tried[:1])  # builds its network
+    started = time.monotonic()
+    encoder.encode(tried)
+    return (time.monotonic() - started) / len(tried) * count
 
 
-class TextClassifier(Classifier):
+class _Textual(Estimator):
+    """What both estimators of texts have beside the settings of all.
+
+    Args:
+        encoder: folder of a pretrained encoder, a KerasHub preset of BERT or DistilBERT as `save_to_preset` writes it;
+            None for none. Its features are computed once, and networks on them are searched beside the others.
+    """
+
+    def __init__(
+        self,
+        time_budget: float | str = "10m",
+        *,
+        encoder: str | Path | None = None,
+        metric: str | None = None,
+        search: Any = "auto",
+        space: Any = "auto",
+        quantization: str | None = None,
+        pruning: float | str | None = None,
+        max_latency_ms: float | None = None,
+        max_size_kb: float | None = None,
+        max_params: int | None = None,
+        max_macs: int | None = None,
+        max_trials: int | None = None,
+        n_jobs: int | None = None,
+        engine: Any = "local",
+        directory: str | Path | None = None,
+        random_state: int | None = None,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__(
+            time_budget,
+            metric=metric,
+            search=search,
+            space=space,
+            quantization=quantization,
+            pruning=pruning,
+            max_latency_ms=max_latency_ms,
+            max_size_kb=max_size_kb,
+            max_params=max_params,
+            max_macs=max_macs,
+            max_trials=max_trials,
+            n_jobs=n_jobs,
+            engine=engine,
+            directory=directory,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.encoder = encoder
+
+    def _modality(self) -> Texts:
+        return Texts(self.encoder, self.space, Limits.of(self))
+
+
+class TextClassifier(_Textual, Classifier):
     """Classifies texts `(n,)` in any language: a list, an array or a pandas Series of `str`; see `Estimator`.
 
     Missing texts count as empty. Labels may be integers, texts or booleans; or any number of them a text.
+
+    Args:
+        encoder: folder of a pretrained encoder, a KerasHub preset of BERT or DistilBERT as `save_to_preset` writes it;
+            None for none. Its features are computed once, and networks on them are searched beside the others.
     """
 
-    def _modality(self) -> Texts:
-        return Texts()
 
-
-class TextRegressor(Regressor):
-    """Predicts numbers from texts `(n,)` in any language; see `Estimator`."""
-
-    def _modality(self) -> Texts:
-        return Texts()
+class TextRegressor(_Textual, Regressor):
+    """Predicts numbers from texts `(n,)` in any language, see `TextClassifier`."""

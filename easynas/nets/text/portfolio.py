@@ -12,8 +12,9 @@ from easynas.nets.text.bag import Bag
 from easynas.nets.text.cnn import CNN
 from easynas.nets.text.gru import GRU
 from easynas.nets.text.linear import Linear
+from easynas.nets.text.pretrained import Pretrained
 from easynas.nets.text.sepconv import SepConv
-from easynas.nets.text.statistics import GramStatistics
+from easynas.nets.text.statistics import TextStatistics
 from easynas.nets.text.transformer import Transformer
 from easynas.schema import Answer
 from easynas.space.space import Values
@@ -36,25 +37,36 @@ _DESIGNS: tuple[tuple[float, Values], ...] = (
 )
 """A share of the passes, and choices; cheap ones first, each unlike those before it, so that averages gain."""
 
+_PRETRAINED: tuple[tuple[float, Values], ...] = (
+    (2.0, {"network": "pretrained", "pretrained/hidden": 256, "train/rate": 0.5}),
+    (2.0, {"network": "pretrained", "train/rate": 2.0}),
+)
+"""The same on the features of a pretrained encoder; first, since somebody asked for them."""
+
 _TRAINING: Values = {"train/optimizer": "adamw", "train/rate": 1.0, "train/smoothing": 0.0}
 
 
-def designs(samples: int) -> Iterator[Values]:
-    """Designs known to be good for so many training samples, best guess first; `"train/epochs"` are whole numbers."""
+def designs(samples: int, *, pretrained: bool = False) -> Iterator[Values]:
+    """Designs known to be good for so many training samples, best guess first; `"train/epochs"` are whole numbers.
+
+    Args:
+        samples: how many there are.
+        pretrained: whether a pretrained encoder has features of them.
+    """
     passes = PASSES * math.sqrt(TYPICAL_SAMPLES / samples)
-    for share, choices in _DESIGNS:
+    for share, choices in (*(_PRETRAINED if pretrained else ()), *_DESIGNS):
         epochs = round(min(max(passes * share, FEWEST), MOST))
         yield {**_TRAINING, "train/epochs": epochs, **choices}
 
 
-def text_network(answer: Answer, *, grams: GramStatistics, words: GramStatistics) -> OneOf:
+def text_network(answer: Answer, statistics: TextStatistics) -> OneOf:
     """All networks for texts as one space, the default first.
 
     Args:
         answer: what to answer.
-        grams: what counting the n-grams of the training samples said.
-        words: what counting their words said.
+        statistics: what counting the training samples said.
     """
+    grams, words, features = statistics.grams, statistics.words, statistics.features
     return OneOf(
         (
             Linear(answer, grams),
@@ -63,5 +75,6 @@ def text_network(answer: Answer, *, grams: GramStatistics, words: GramStatistics
             SepConv(answer, words),
             GRU(answer, words),
             Transformer(answer, words),
+            *(() if features is None else (Pretrained(answer, features),)),
         )
     )

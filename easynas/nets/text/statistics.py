@@ -58,23 +58,47 @@ class GramStatistics:
         return cls(idf.astype(np.float32), evidence.astype(np.float32), prior.astype(np.float32))
 
 
+@dataclass(frozen=True, eq=False)
+class FeatureStatistics:
+    """Scale of the features of a pretrained encoder.
+
+    Attributes:
+        mean: of every feature over the training samples, float32 `(features,)`.
+        variance: of every feature, float32 `(features,)`.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def learn(cls, features: np.ndarray) -> Self:
+        """Of the training samples, float32 `(n, features)`."""
+        return cls(
+            features.mean(axis=0, dtype=np.float64).astype(np.float32),
+            features.var(axis=0, dtype=np.float64).astype(np.float32),
+        )
+
+
 class TextStatistics(NamedTuple):
     """Constants of networks for texts.
 
     Attributes:
         words: of the words of sequences.
         grams: of n-grams.
+        features: of a pretrained encoder; None without one.
     """
 
     words: GramStatistics
     grams: GramStatistics
+    features: FeatureStatistics | None = None
 
     @classmethod
     def learn(cls, x: Mapping[str, np.ndarray], y: np.ndarray, answer: Answer, schema: TextSchema) -> Self:
-        """Counts the training samples, `"words"` and `"grams"` of `x`."""
+        """Counts the training samples, `"words"` and `"grams"` of `x`, and measures its `"features"` if it has some."""
         return cls(
             GramStatistics.learn(x["words"], y, answer, vocabulary=schema.vocabulary),
             GramStatistics.learn(x["grams"], y, answer, vocabulary=schema.gram_vocabulary),
+            FeatureStatistics.learn(x["features"]) if "features" in x else None,
         )
 
 

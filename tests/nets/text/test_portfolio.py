@@ -8,7 +8,7 @@ import pytest
 from easynas.data.tokenizer import TextEncoder
 from easynas.nets.network import build
 from easynas.nets.text.portfolio import FEWEST, MOST, designs, text_network
-from easynas.nets.text.statistics import GramStatistics
+from easynas.nets.text.statistics import FeatureStatistics, TextStatistics
 from easynas.schema import Answer
 from easynas.space.space import SearchSpace
 from tests.nets.text.drawn import CLASSES, statistics
@@ -25,11 +25,13 @@ def opinions(count: int, seed: int) -> tuple[list[str], np.ndarray]:
     return texts, y
 
 
-def test_every_design_belongs_to_the_space() -> None:
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_every_design_belongs_to_the_space(*, pretrained: bool) -> None:
     hp = keras_tuner.HyperParameters()
-    text_network(CLASSES, grams=statistics("grams"), words=statistics("words")).declare(hp)
+    features = FeatureStatistics(np.zeros(4), np.ones(4)) if pretrained else None
+    text_network(CLASSES, TextStatistics(statistics("words"), statistics("grams"), features)).declare(hp)
     space = SearchSpace(hp)
-    for values in designs(5000):
+    for values in designs(5000, pretrained=pretrained):
         network = {name: value for name, value in values.items() if not name.startswith("train/")}
         assert set(network) <= set(space.canonical(network))
 
@@ -47,11 +49,10 @@ def test_the_first_designs_learn_from_few_texts(values: dict[str, object]) -> No
     texts, y = opinions(300, seed=0)
     encoder = TextEncoder.learn(texts)
     arrays, answer = encoder.encode(texts), Answer("classes", 2)
-    grams = GramStatistics.learn(arrays["grams"], y, answer, vocabulary=encoder.schema.gram_vocabulary)
-    words = GramStatistics.learn(arrays["words"], y, answer, vocabulary=encoder.schema.vocabulary)
+    counted = TextStatistics.learn(arrays, y, answer, encoder.schema)
     inputs = {name: keras.Input(shape, dtype=dtype, name=name) for name, (shape, dtype) in encoder.inputs.items()}
     keras.utils.set_random_seed(0)
-    model = keras.Model(inputs, build(text_network(answer, grams=grams, words=words), values, inputs))
+    model = keras.Model(inputs, build(text_network(answer, counted), values, inputs))
     model.compile(optimizer=keras.optimizers.AdamW(0.002), loss="sparse_categorical_crossentropy")
     model.fit(arrays, y, epochs=6, batch_size=30, verbose=0)
     others, expected = opinions(200, seed=1)
