@@ -9,8 +9,7 @@ import tensorflow as tf
 from easynas.data.labels import LabelsTarget
 from easynas.deploy.bundle import Bundle, assemble
 from easynas.deploy.export import EXACT, export
-from easynas.deploy.exported import alike
-from easynas.deploy.exported import QUANTIZATIONS
+from easynas.deploy.exported import QUANTIZATIONS, alike
 from easynas.deploy.measure import Interpreter
 from easynas.errors import ExportError, InputError
 from tests.deploy.conftest import TRAINING
