@@ -48,9 +48,9 @@ def calibrate(*, threads: int = 1, seconds: float = SECONDS) -> Profile:
     found: dict[str, list[tuple[_Run, float]]] = {}
     for run, ms in zip(runs, times, strict=True):
         found.setdefault(run.measured.kind, []).append((run, float(ms) - idle))
-    costs = {CALL: _cost(_calls(runs[::_COPIED], times[::_COPIED], idle))}
+    costs = {CALL: cost(_calls(runs[::_COPIED], times[::_COPIED], idle))}
     for kind, measured in found.items():
-        costs[kind] = _cost([(run.measured, ms - _around(run, costs)) for run, ms in measured])
+        costs[kind] = cost([(run.measured, ms - _around(run, costs)) for run, ms in measured])
     profile = Profile(_device(), threads, costs, {}, unsupported)
     return replace(profile, accuracy=_judged(profile))
 
@@ -120,7 +120,7 @@ def _calls(runs: Sequence[_Run], times: np.ndarray, idle: float) -> list[tuple[O
     return [(run.beside, max(float(ms), idle)) for run, ms in zip(runs, beside, strict=True)]
 
 
-def _cost(rows: Sequence[tuple[Operator, float]]) -> Cost:
+def cost(rows: Sequence[tuple[Operator, float]]) -> Cost:
     """The costs with the blocks of channels that predict times best that were left out."""
     times = np.array([max(ms, _SHORTEST) for _, ms in rows])
     tried: dict[tuple[int, int], tuple[np.ndarray, float]] = {}

@@ -183,7 +183,7 @@ def _form(name: str, inputs: list[_Tensor], out: _Tensor, rows: int, *, in_place
     if name == "BATCH_MATMUL":
         return " weights" if inputs[1].constant else ""
     if name in _REDUCING:
-        return "" if inputs[0].shape[-1:] == out.shape[-1:] else " within rows"
+        return " within rows" if inputs[0].shape[:-1] in (out.shape, out.shape[:-1]) else ""
     if name in _JOINING:
         smallest = min(tensor.size for tensor in inputs)
         # Interpreters write into the memory that they read where nobody else needs it, which stalls short rows.
