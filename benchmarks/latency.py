@@ -80,7 +80,7 @@ def _bundles(random: int) -> Iterator[tuple[str, str, Bundle]]:
     yield from _tables()
 
 
-def _images(shape: tuple[int, ...], seconds: float, random: int) -> Iterator[tuple[str, str, Bundle]]:
+def _images(shape: tuple[int, int, int], seconds: float, random: int) -> Iterator[tuple[str, str, Bundle]]:
     rng = np.random.default_rng(shape[0])
     schema = ImageSchema(shape, "uint8", (120.0,) * shape[2], (4000.0,) * shape[2])
     encoder = ImageEncoder(schema, reduction(shape, shape[:2]), whole=True)

@@ -118,8 +118,8 @@ def _operators(model: Any, graph: Any, tensors: list[_Tensor]) -> Iterator[Opera
     read = Counter(
         index for number in range(graph.OperatorsLength()) for index in graph.Operators(number).InputsAsNumpy()
     )
-    read.update(graph.InputsAsNumpy())
-    read.update(graph.OutputsAsNumpy())
+    # What the caller gives and gets has memory of its own.
+    outside = {*graph.InputsAsNumpy(), *graph.OutputsAsNumpy()}
     for number in range(graph.OperatorsLength()):
         operator = graph.Operators(number)
         inputs = [tensors[index] for index in operator.InputsAsNumpy() if index >= 0]
@@ -131,7 +131,7 @@ def _operators(model: Any, graph: Any, tensors: list[_Tensor]) -> Iterator[Opera
         code = model.OperatorCodes(operator.OpcodeIndex())
         name = _names("BuiltinOperator")[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
         flowing = [index for index in operator.InputsAsNumpy() if index >= 0 and not tensors[index].constant]
-        in_place = all(read[index] == 1 for index in (*flowing, *made))
+        in_place = all(read[index] == 1 and index not in outside for index in (*flowing, *made))
         yield _operator(_ALIKE.get(name, name), inputs, [tensors[index] for index in made], in_place=in_place)
 
 
