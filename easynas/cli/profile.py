@@ -54,6 +54,7 @@ def profile(
 
 
 def _profile(file: Path | None, out: Path | None, find: "Callable[[], Profile]", *, as_json: bool) -> None:
+    from easynas.deploy.silence import Silence
     from easynas.runtime.latency import content_of
     from easynas.runtime.operators import read_operators
     from easynas.runtime.profile import sentences
@@ -61,7 +62,9 @@ def _profile(file: Path | None, out: Path | None, find: "Callable[[], Profile]",
     if out is not None:
         _check_writable(out)
     if file is not None:
-        read_operators(content_of(file))  # before anything is measured for it
+        content = content_of(file)
+        with Silence():  # TensorFlow greets, where it is what reads files
+            read_operators(content)  # before anything is measured for it
     found = find()
     if out is not None:
         found.save(out)

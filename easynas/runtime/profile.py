@@ -30,9 +30,10 @@ def sentences(profile: Profile) -> tuple[str, ...]:
         f"{each.p90:.1%}, rank correlation {each.rank:.3f}"
         for numbers, each in profile.accuracy.items()
     )
+    threads = "1 thread" if profile.threads == 1 else f"{profile.threads} threads"
     device = f"{profile.device['machine']}, {profile.device['processor']}, {profile.device['interpreter']}"
     missing = f"Without: {', '.join(profile.unsupported)}." if profile.unsupported else ""
-    measured = f"{len(profile.costs)} kinds of operators, measured on {profile.threads} thread(s) of {device}."
+    measured = f"{len(profile.costs)} kinds of operators, measured on {threads} of {device}."
     return tuple(line for line in (measured, *judged, missing) if line)
 
 
