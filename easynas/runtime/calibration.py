@@ -42,7 +42,7 @@ def calibrate(*, threads: int = 1, seconds: float = SECONDS) -> Profile:
     """
     if threads < 1 or seconds <= 0:
         raise ValueError(f"`threads` must be at least 1 and `seconds` above 0. Received: {threads} and {seconds}.")
-    runs, unsupported = _opened(tuple(probes()), threads)
+    runs, unsupported = opened(tuple(probes()), threads)
     times = _times([run.invoke for run in runs], seconds / (_ROUNDS * len(runs)))
     idle = float(times.min())
     found: dict[str, list[tuple[_Run, float]]] = {}
@@ -81,18 +81,25 @@ class _Run:
         self._interpreter.get_tensor(self._output)
 
 
-def _opened(contents: Sequence[bytes], threads: int) -> tuple[list[_Run], tuple[str, ...]]:
+def opened(contents: Sequence[bytes], threads: int) -> tuple[list[_Run], tuple[str, ...]]:
     """Those that run here, and the kinds of operators of those that do not."""
     runs: list[_Run] = []
     unsupported: set[str] = set()
     for content in contents:
-        try:
-            runs.append(_Run(content, threads))
-        except (ValueError, RuntimeError):
-            # How interpreters say that they have no such operator.
+        run = _open(content, threads)
+        if run is None:
             operators = read_operators(content)[1:]
             unsupported.add(operators[len(operators) // 2].kind)
+        else:
+            runs.append(run)
     return runs, tuple(sorted(unsupported))
+
+
+def _open(content: bytes, threads: int) -> _Run | None:
+    try:
+        return _Run(content, threads)
+    except (ValueError, RuntimeError):  # how interpreters say that they have no such operator
+        return None
 
 
 def _times(calls: Sequence[Callable[[], object]], seconds: float) -> np.ndarray:
@@ -135,9 +142,11 @@ def _judged(profile: Profile) -> dict[str, Accuracy]:
     """How well the profile predicts networks that it was not made from."""
     found = {}
     for numbers in NETWORKS:
-        contents = tuple(networks(numbers))
-        measured = _times([_Run(content, profile.threads).call for content in contents], _NETWORK_SECONDS)
-        found[numbers] = accuracy(np.array([profile.predict(content) for content in contents]), measured)
+        opened = [(content, _open(content, profile.threads)) for content in networks(numbers)]
+        running = [(content, run) for content, run in opened if run is not None]
+        if len(running) > 1:
+            measured = _times([run.call for _, run in running], _NETWORK_SECONDS)
+            found[numbers] = accuracy(np.array([profile.predict(content) for content, _ in running]), measured)
     return found
 
 

@@ -26,7 +26,7 @@ Draw = Callable[[np.random.Generator, Sketch], int]
 
 
 def probes() -> Iterator[bytes]:
-    """The contents of all files that tell what operators take, about 1,200.
+    """The contents of all files that tell what operators take, about 1,600.
 
     Raises:
         ValueError: no interpreter is installed.

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from easynas.runtime.calibration import accuracy, calibrate, cost
+from easynas.runtime.calibration import accuracy, calibrate, cost, opened
 from easynas.runtime.operators import Operator
+from easynas.runtime.sketch import Sketch
 
 
 def convolutions(count: int) -> list[Operator]:
@@ -40,3 +41,13 @@ def test_accuracy_is_that_of_ratios_and_of_the_order() -> None:
 def test_settings_that_make_no_sense_are_refused_at_once(settings: dict) -> None:
     with pytest.raises(ValueError, match="must be at least 1"):
         calibrate(**settings)
+
+
+def test_operators_that_an_interpreter_does_not_have_are_named_and_the_rest_is_measured() -> None:
+    contents = []
+    for numbers in ("int32", "float32"):
+        sketch = Sketch(numbers)
+        contents.append(sketch.pack(sketch.each("LOG", sketch.take((1, 4, 4, 2)))))
+    runs, unsupported = opened(contents, threads=1)
+    assert [run.measured.kind for run in runs] == ["LOG float32"]
+    assert unsupported == ("LOG int32",)
