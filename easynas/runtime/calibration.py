@@ -142,8 +142,8 @@ def _judged(profile: Profile) -> dict[str, Accuracy]:
     """How well the profile predicts networks that it was not made from."""
     found = {}
     for numbers in NETWORKS:
-        opened = [(content, _open(content, profile.threads)) for content in networks(numbers)]
-        running = [(content, run) for content, run in opened if run is not None]
+        tried = [(content, _open(content, profile.threads)) for content in networks(numbers)]
+        running = [(content, run) for content, run in tried if run is not None]
         if len(running) > 1:
             measured = _times([run.call for _, run in running], _NETWORK_SECONDS)
             found[numbers] = accuracy(np.array([profile.predict(content) for content, _ in running]), measured)

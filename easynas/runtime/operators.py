@@ -11,6 +11,7 @@ from typing import Any
 from easynas.runtime.interpreter import schema
 
 _SUMMING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "BATCH_MATMUL"}
+_WAKE = ("DEPTHWISE_CONV_2D", "dynamic", "CONV_2D 1x1 dynamic")
 _KERNELS = (1, 3, 5)
 _JOINING = {"ADD", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "SELECT_V2", "LOGICAL_AND"}
 _COMPARING = {"EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"}
@@ -120,6 +121,7 @@ def _operators(model: Any, graph: Any, tensors: list[_Tensor]) -> Iterator[Opera
     )
     # What the caller gives and gets has memory of its own.
     outside = {*graph.InputsAsNumpy(), *graph.OutputsAsNumpy()}
+    before = ""
     for number in range(graph.OperatorsLength()):
         operator = graph.Operators(number)
         inputs = [tensors[index] for index in operator.InputsAsNumpy() if index >= 0]
@@ -132,10 +134,13 @@ def _operators(model: Any, graph: Any, tensors: list[_Tensor]) -> Iterator[Opera
         name = _names("BuiltinOperator")[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
         flowing = [index for index in operator.InputsAsNumpy() if index >= 0 and not tensors[index].constant]
         in_place = all(read[index] == 1 and index not in outside for index in (*flowing, *made))
-        yield _operator(_ALIKE.get(name, name), inputs, [tensors[index] for index in made], in_place=in_place)
+        outputs = [tensors[index] for index in made]
+        found = _operator(_ALIKE.get(name, name), inputs, outputs, in_place=in_place, before=before)
+        before = found.kind
+        yield found
 
 
-def _operator(name: str, inputs: list[_Tensor], outputs: list[_Tensor], *, in_place: bool) -> Operator:
+def _operator(name: str, inputs: list[_Tensor], outputs: list[_Tensor], *, in_place: bool, before: str) -> Operator:
     out = outputs[0]
     flowing = [tensor for tensor in inputs if not tensor.constant]
     leaving = out.shape[-1] if out.shape else 1
@@ -144,8 +149,11 @@ def _operator(name: str, inputs: list[_Tensor], outputs: list[_Tensor], *, in_pl
         rows = flowing[0].size // flowing[0].shape[-1]
         leaving = max(out.size // rows, 1)
     taps, entering = _summed(name, inputs)
+    form, numbers = _form(name, inputs, out, rows, in_place=in_place), _numbers(inputs, flowing[0], out, name)
+    # One kernel that is of another library than most; some processors pay for the change between them.
+    wake = " after 1x1" if (name, numbers, before) == _WAKE else ""
     return Operator(
-        kind=f"{name}{_form(name, inputs, out, rows, in_place=in_place)} {_numbers(inputs, flowing[0], out, name)}",
+        kind=f"{name}{form}{wake} {numbers}",
         rows=rows,
         taps=taps,
         entering=entering,

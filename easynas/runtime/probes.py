@@ -92,8 +92,14 @@ def _conv(random: np.random.Generator, sketch: Sketch, *, sides: tuple[int, ...]
             return sketch.conv(sketch.take((1, image, image, entering)), leaving, side=side, stride=step)
 
 
-def _depthwise(random: np.random.Generator, sketch: Sketch, *, side: int, stride: int) -> int:
-    return sketch.depthwise(sketch.take(_image(random, 8)), side=side, stride=stride)
+def _depthwise(random: np.random.Generator, sketch: Sketch, *, side: int, stride: int, after: bool = False) -> int:
+    """Alone, or after the other half of a separable convolution."""
+    _, height, width, channels = _image(random, 8)
+    if after:
+        x = sketch.conv(sketch.take((1, height, width, 4)), channels, side=1)
+    else:
+        x = sketch.take((1, height, width, channels))
+    return sketch.depthwise(x, side=side, stride=stride)
 
 
 def _dense(random: np.random.Generator, sketch: Sketch, *, rows: bool) -> int:
@@ -247,6 +253,11 @@ _PLAN: tuple[tuple[int, tuple[str, ...], Draw], ...] = (
     (24, _ALL, partial(_conv, sides=(5,))),
     (16, _ALL, partial(_conv, sides=(2, 7))),
     *((14, _ALL, partial(_depthwise, side=side, stride=stride)) for side in (3, 5) for stride in (1, 2)),
+    *(
+        (14, ("dynamic",), partial(_depthwise, side=side, stride=stride, after=True))
+        for side in (3, 5)
+        for stride in (1, 2)
+    ),
     *((18, _ALL, partial(_dense, rows=rows)) for rows in (False, True)),
     (14, _BOTH, partial(_product, weights=False)),
     (14, _ALL, partial(_product, weights=True)),

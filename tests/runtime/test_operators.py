@@ -70,6 +70,17 @@ def test_kinds_tell_apart_what_runs_different_code() -> None:
     ]
 
 
+def test_depthwise_convolutions_in_dynamic_range_know_what_ran_before() -> None:
+    sketch = Sketch("dynamic")
+    x = sketch.depthwise(sketch.take((1, 8, 8, 4)), side=3)
+    x = sketch.depthwise(sketch.conv(x, 4, side=1), side=5, stride=2)
+    assert [each.kind for each in of(sketch, x)] == [
+        "DEPTHWISE_CONV_2D 3x3 dynamic",
+        "CONV_2D 1x1 dynamic",
+        "DEPTHWISE_CONV_2D 5x5 strided after 1x1 dynamic",
+    ]
+
+
 def test_what_nobody_else_reads_is_changed_in_place() -> None:
     sketch = Sketch("int8")
     x = sketch.take((1, 8, 8, 4))
