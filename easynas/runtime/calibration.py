@@ -24,7 +24,7 @@ _ROUNDS = 3  # of each file; the best counts, so that what else ran meanwhile do
 _FEWEST, _MOST = 5, 300  # calls in a round
 _NETWORK_SECONDS = 0.02  # in a round, of those that the profile is judged by
 _SHORTEST = 1e-5  # ms; what is shorter cannot be told from nothing
-_BLOCKS = tuple(product((1, 4, 8), (1, 8, 16, 32)))
+_TILES = tuple(product((1, 4, 8), (1, 8, 16, 32)))
 _COPIED = 8  # every so many probes are also timed with their input and output
 
 
@@ -128,14 +128,14 @@ def _calls(runs: Sequence[_Run], times: np.ndarray, idle: float) -> list[tuple[O
 
 
 def cost(rows: Sequence[tuple[Operator, float]]) -> Cost:
-    """The costs with the blocks of channels that predict times best that were left out."""
+    """The costs with the tiles of channels that predict times best that were left out."""
     times = np.array([max(ms, _SHORTEST) for _, ms in rows])
     tried: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
-    for block in _BLOCKS if any(operator.entering > 1 for operator, _ in rows) else _BLOCKS[:4]:
-        tried[block] = nonnegative.fit(np.array([operator.sizes(block) for operator, _ in rows], float), times)
-    block = min(tried, key=lambda each: tried[each][1])
-    costs, error = tried[block]
-    return Cost(block, tuple(map(float, costs)), error, len(rows))
+    for tile in _TILES if any(operator.entering > 1 for operator, _ in rows) else _TILES[:4]:
+        tried[tile] = nonnegative.fit(np.array([operator.sizes(tile) for operator, _ in rows], float), times)
+    tile = min(tried, key=lambda each: tried[each][1])
+    costs, error = tried[tile]
+    return Cost(tile, tuple(map(float, costs)), error, len(rows))
 
 
 def _judged(profile: Profile) -> dict[str, Accuracy]:

@@ -26,20 +26,20 @@ class Cost:
     """What one kind of operator takes.
 
     Attributes:
-        block: channels that enter and leave which the device seems to take at a time, full or not.
-        ms: milliseconds for each of `Operator.sizes(block)`, `(8,)`.
+        tile: channels that enter and leave which the device seems to take at a time, full or not.
+        ms: milliseconds for each of `Operator.sizes(tile)`, `(8,)`.
         error: root mean square of the relative errors for probes that were left out of the fit.
         probes: how many there were.
     """
 
-    block: tuple[int, int]
+    tile: tuple[int, int]
     ms: tuple[float, ...]
     error: float
     probes: int
 
     def of(self, operator: Operator) -> float:
         """Milliseconds that an operator of this kind takes."""
-        return float(np.dot(self.ms, operator.sizes(self.block)))
+        return float(np.dot(self.ms, operator.sizes(self.tile)))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Profile:
 
 
 def _cost(content: dict[str, Any]) -> Cost:
-    entering, leaving = content["block"]
+    entering, leaving = content["tile"]
     return Cost((int(entering), int(leaving)), tuple(map(float, content["ms"])), content["error"], content["probes"])
 
 

@@ -45,20 +45,20 @@ class Operator:
     outputs: int
     weights: int
 
-    def sizes(self, block: tuple[int, int] = (1, 1)) -> tuple[int, ...]:
+    def sizes(self, tile: tuple[int, int] = (1, 1)) -> tuple[int, ...]:
         """What its time is a weighted sum of, `(8,)`.
 
-        One; multiplications, where processors take `block` channels that enter and leave at a time, full or not;
-        inputs; outputs; rows; rows whose last block is not full; numbers gathered for the multiplications; weights.
+        One; multiplications, where processors take `tile` channels that enter and leave at a time, full or not;
+        inputs; outputs; rows; rows whose last tile is not full; numbers gathered for the multiplications; weights.
         """
         places = self.rows * self.taps
-        work = places * _up(self.entering, block[0]) * _up(self.leaving, block[1])
-        ragged = self.rows if self.leaving % block[1] else 0
+        work = places * _up(self.entering, tile[0]) * _up(self.leaving, tile[1])
+        ragged = self.rows if self.leaving % tile[1] else 0
         return 1, work, self.inputs, self.outputs, self.rows, ragged, places * self.entering, self.weights
 
 
-def _up(count: int, block: int) -> int:
-    return -(-count // block) * block
+def _up(count: int, tile: int) -> int:
+    return -(-count // tile) * tile
 
 
 CALL = "CALL"

@@ -17,11 +17,11 @@ def convolutions(count: int) -> list[Operator]:
     ]
 
 
-def test_the_blocks_of_a_processor_are_found() -> None:
+def test_the_tiles_of_a_processor_are_found() -> None:
     operators = convolutions(30)
     ms = [0.001 + 2e-9 * operator.sizes((8, 16))[1] for operator in operators]
     found = cost(list(zip(operators, ms, strict=True)))
-    assert found.block == (8, 16)
+    assert found.tile == (8, 16)
     assert found.error < 0.01
     odd = Operator("CONV_2D 3x3 int8", 100, 9, 9, 17, 900, 1700, 1)
     assert found.of(odd) == pytest.approx(0.001 + 2e-9 * 100 * 9 * 16 * 32, rel=0.01)

@@ -45,7 +45,7 @@ def test_sizes_of_a_convolution() -> None:
     assert conv.kind == "CONV_2D 3x3 int8"
     places = 5 * 5 * 9
     assert conv.sizes((1, 1)) == (1, places * 3 * 20, 9 * 9 * 3, 25 * 20, 25, 0, places * 3, 20 * 27 + 20)
-    # Blocks that are not full cost as much as full ones.
+    # Tiles that are not full cost as much as full ones.
     assert conv.sizes((8, 16))[1] == places * 8 * 32
     assert conv.sizes((8, 16))[5] == 25
 
