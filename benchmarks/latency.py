@@ -53,10 +53,11 @@ def main() -> None:
     if not options.show:
         profile = calibrate()
         print(json.dumps({numbers: asdict(each) for numbers, each in profile.accuracy.items()}), flush=True)
-        with options.out.open("w", encoding="utf-8") as file:
-            for record in _measured(profile, options.random):
+        options.out.unlink(missing_ok=True)
+        for record in _measured(profile, options.random):
+            with options.out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
-                print(json.dumps(record), flush=True)
+            print(json.dumps(record), flush=True)
     print(_table([json.loads(line) for line in options.out.read_text(encoding="utf-8").splitlines()]))
 
 
