@@ -37,8 +37,12 @@ def _feasible(matrix: np.ndarray, wanted: np.ndarray, x: np.ndarray, active: np.
         below = active & (free <= 0)
         if not below.any():
             return free
-        step = np.min(x[below] / np.maximum(x[below] - free[below], np.finfo(float).tiny))
-        x = x + step * (free - x)
+        steps = np.full(len(x), np.inf)
+        steps[below] = x[below] / np.maximum(x[below] - free[below], np.finfo(float).tiny)
+        first = int(np.argmin(steps))
+        x = x + steps[first] * (free - x)
+        # It is zero now but for rounding, which must not keep it.
+        active[first] = False
         active &= x > 0
         x = np.where(active, x, 0.0)
     return np.zeros(len(x))

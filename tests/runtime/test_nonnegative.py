@@ -18,6 +18,18 @@ def test_it_is_as_close_as_scipy_gets(seed: int, columns: int, rows: int) -> Non
     assert np.linalg.norm(matrix @ found - wanted) <= nnls(matrix, wanted)[1] + 1e-6
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-12, 0))
+def test_columns_that_hardly_differ_do_no_harm(seed: int, exponent: float) -> None:
+    rng = np.random.default_rng(seed)
+    column = rng.uniform(0.1, 1, size=(12, 1))
+    matrix = np.hstack([column, column * (1 + 10**exponent * rng.normal(size=(12, 3))), np.zeros((12, 1))])
+    wanted = rng.uniform(0.5, 2, size=12)
+    found = solve(matrix, wanted)
+    assert (found >= 0).all()
+    assert np.linalg.norm(matrix @ found - wanted) <= nnls(matrix, wanted)[1] + 1e-6
+
+
 def test_costs_of_exact_times_are_found() -> None:
     sizes = np.random.default_rng(0).uniform(1, 1e6, size=(20, 4))
     costs = np.array([1e-6, 0.0, 3e-4, 2e-9])
