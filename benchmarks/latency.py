@@ -91,6 +91,7 @@ def _images(shape: tuple[int, int, int], seconds: float, random: int) -> Iterato
         shape=shape,
         compute=Compute(seconds, 3e10, 20_000),
         block=spaces.create("auto"),
+        whitening=None,
         declare_training=recipe.declare,
         seed=0,
     )

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from easynas.runtime.operators import CALL, Operator, read_operators
+from easynas.runtime.operators import CALL, SIZES, Operator, read_operators
 
 FORMAT = 1  # of a profile's file; changes when an older easynas could not read it
 _SUMMING = ("CONV", "DEPTHWISE", "FULLY", "BATCH", CALL)  # beginnings of kinds that say nothing about others
@@ -168,7 +168,10 @@ class Profile:
 
 def _cost(content: dict[str, Any]) -> Cost:
     entering, leaving = content["tile"]
-    return Cost((int(entering), int(leaving)), tuple(map(float, content["ms"])), content["error"], content["probes"])
+    ms = tuple(map(float, content["ms"]))
+    if len(ms) != SIZES:
+        raise ValueError(f"a kind of operators has {len(ms)} costs instead of {SIZES}")
+    return Cost((int(entering), int(leaving)), ms, float(content["error"]), int(content["probes"]))
 
 
 def content_of(file: str | Path | bytes) -> bytes:

@@ -10,6 +10,9 @@ from typing import Any
 
 from easynas.runtime.interpreter import schema
 
+SIZES = 8
+"""How many sizes an operator has."""
+
 _SUMMING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "BATCH_MATMUL"}
 _WAKE = ("DEPTHWISE_CONV_2D", "dynamic", "CONV_2D 1x1 dynamic")
 _KERNELS = (1, 3, 5)

@@ -75,6 +75,9 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     assert Profile.load(tmp_path / "pi.json") == PROFILE
 
 
+SAVED = {"format": FORMAT, "device": {}, "threads": 1, "costs": {}, "accuracy": {}, "unsupported": []}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -82,6 +85,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
         ("no JSON", "as `easynas profile` wrote it"),
         ("[1]", "as `easynas profile` wrote it"),
         (json.dumps({"format": FORMAT + 1}), "upgrade easynas"),
+        (json.dumps({**SAVED, "costs": {CALL: {"tile": [1, 1], "ms": [1.0], "error": 0, "probes": 1}}}), "1 costs"),
     ],
 )
 def test_what_is_no_profile_is_refused(tmp_path: Path, content: str, said: str) -> None:
