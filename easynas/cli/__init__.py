@@ -1,4 +1,4 @@
-"""The command line: `easynas fit | predict | evaluate | export | report | advise | watch | demo | version`.
+"""The command line: `easynas fit | predict | evaluate | export | report | advise | watch | profile | demo | version`.
 
 Modules that a command needs are imported when it runs, so `--help` answers at once. Results go to standard output,
 progress and errors to standard error. Exit codes: 0, 2 for a wrong option or unusable data, 130 for Ctrl-C before there
@@ -13,6 +13,7 @@ from easynas.cli.advise import advise
 from easynas.cli.demo import demo
 from easynas.cli.failures import errors_as_sentences
 from easynas.cli.fit import fit
+from easynas.cli.profile import profile
 from easynas.cli.use import evaluate, export, predict, report
 from easynas.cli.watch import watch
 from easynas.version import __version__
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # --debug shows Python's own traceback
 )
-for _command in (fit, predict, evaluate, export, report, advise, watch, demo):
+for _command in (fit, predict, evaluate, export, report, advise, watch, profile, demo):
     app.command()(_command)
 
 

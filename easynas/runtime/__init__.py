@@ -5,19 +5,24 @@
     model = easynas.runtime.load("model.tflite")
     model.predict(samples)  # images, texts, or the rows of a table, as they were given to `fit`
 
+    profile = easynas.runtime.Profile.load("pi.json")  # as `python -m easynas.runtime.profile pi.json` wrote it there
+    profile.predict("model.tflite")  # milliseconds that a call would take there
+
 What encodes samples for training lives here too where it can, so both do the same by construction. Mistakes of a caller
 are `ValueError`s: easynas' own errors need scikit-learn.
 """
 
 from pathlib import Path
 
+from easynas.runtime.calibration import calibrate
 from easynas.runtime.description import read
 from easynas.runtime.image import Image
+from easynas.runtime.latency import Profile
 from easynas.runtime.table import Table
 from easynas.runtime.text import Text
 from easynas.runtime.tokenizer import Tokenizer
 
-__all__ = ["Image", "Table", "Text", "Tokenizer", "load"]
+__all__ = ["Image", "Profile", "Table", "Text", "Tokenizer", "calibrate", "load"]
 
 _KINDS: dict[str, type[Image] | type[Table] | type[Text]] = {"images": Image, "tables": Table, "texts": Text}
 

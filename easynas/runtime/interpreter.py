@@ -25,7 +25,7 @@ class Interpreter:
     """
 
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
-        self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
+        self._interpreter = interpreter_class()(model_path=str(path), num_threads=threads)
         self._interpreter.allocate_tensors()
         self._inputs = {_name(each["name"]): each for each in self._interpreter.get_input_details()}
         self._output = self._interpreter.get_output_details()[0]
@@ -66,18 +66,41 @@ def _name(tensor: str) -> str:
     return tensor.removeprefix("serving_default_").partition(":")[0]
 
 
-def _interpreter_class() -> Any:
-    installed = next((package for package in INTERPRETERS if _is_installed(package)), None)
-    match installed:
-        case "ai_edge_litert":
-            return import_module("ai_edge_litert.interpreter").Interpreter
-        case "tensorflow":
-            return import_module("tensorflow").lite.Interpreter
-        case _:
-            raise ValueError(
-                "A TFLite interpreter must be installed. Found neither ai-edge-litert nor TensorFlow; "
-                "run `pip install ai-edge-litert`."
-            )
+def interpreter_class() -> Any:
+    """The `Interpreter` of the package that serves here.
+
+    Raises:
+        ValueError: no package that runs `.tflite` files is installed.
+    """
+    if serving() == "tensorflow":
+        return import_module("tensorflow").lite.Interpreter
+    return import_module("ai_edge_litert.interpreter").Interpreter
+
+
+def schema() -> Any:
+    """The module with the classes of a `.tflite` file's contents, of the package that serves here.
+
+    Raises:
+        ValueError: no package that runs `.tflite` files is installed.
+    """
+    if serving() == "tensorflow":
+        return import_module("tensorflow.lite.python.schema_py_generated")
+    return import_module("ai_edge_litert.schema_py_generated")
+
+
+def serving() -> str:
+    """The package that runs `.tflite` files here.
+
+    Raises:
+        ValueError: none that does is installed.
+    """
+    for package in INTERPRETERS:
+        if _is_installed(package):
+            return package
+    raise ValueError(
+        "A TFLite interpreter must be installed. Found neither ai-edge-litert nor TensorFlow; "
+        "run `pip install ai-edge-litert`."
+    )
 
 
 def _is_installed(package: str) -> bool:

@@ -29,7 +29,8 @@ def test_help_names_every_command() -> None:
     code, out, _ = run("--help")
     assert code == 0
     commands = re.findall(r"│ (\w+)  +", out.partition("Commands")[2])
-    assert commands == ["fit", "predict", "evaluate", "export", "report", "advise", "watch", "demo", "version"]
+    expected = "fit predict evaluate export report advise watch profile demo version"
+    assert commands == expected.split()
 
 
 def test_the_module_is_the_command() -> None:

@@ -20,10 +20,15 @@ CLASSES = ClassTarget.learn(["bright", "dark"])
 
 
 def image_bundle() -> Bundle:
+    return tower_bundle(4)
+
+
+def tower_bundle(width: int) -> Bundle:
+    """Two convolutions of this width and its double."""
     keras.utils.set_random_seed(0)
     encoder = encoder_of((12, 12))
     samples = np.random.default_rng(0).integers(0, 17, (20, 12, 12)).astype(np.uint8)
-    return Bundle(*assemble(encoder, CLASSES.answer, chain(tower(4, classes=2))), encoder, CLASSES, samples)
+    return Bundle(*assemble(encoder, CLASSES.answer, chain(tower(width, classes=2))), encoder, CLASSES, samples)
 
 
 def text_bundle() -> Bundle:

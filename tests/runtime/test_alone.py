@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 import easynas
 
@@ -52,6 +53,42 @@ def test_images_texts_and_tables_are_predicted_without_tensorflow(files: dict[st
     received = json.loads(ran.stdout)
     assert received["heavy"] == []
     assert received["predicted"] == expected
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.skipif(WITHOUT_LITERT, reason="needs ai-edge-litert")
+def test_a_device_is_profiled_without_tensorflow_and_networks_are_put_in_order(tmp_path: Path) -> None:
+    """From a device to a prediction elsewhere, with the time of real networks on this machine as the truth."""
+    from easynas.deploy.measure import latency
+    from easynas.deploy.quantize import quantize
+    from easynas.runtime import Profile
+    from tests.runtime.small import tower_bundle
+
+    python = installed(tmp_path / "environment")
+    command = "-m", "easynas.runtime.profile", "pi.json", "--seconds", "3"
+    ran = subprocess.run(
+        [str(python), *command],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert "rank correlation" in ran.stdout
+    profile = Profile.load(tmp_path / "pi.json")
+    assert profile.unsupported == ()
+    assert len(profile.costs) > 100
+    assert min(cost.probes for cost in profile.costs.values()) >= 5
+    contents = [
+        quantize(tower_bundle(width), numbers, integers=False, agreement=lambda content: 1.0).content
+        for width in (4, 12, 32)
+        for numbers in ("float32", "int8")
+    ]
+    measured = np.array([latency(content, seconds=0.2).median_ms for content in contents])
+    predicted = np.array([profile.predict(content) for content in contents])
+    assert spearmanr(predicted, measured).statistic > 0.8
+    assert np.median(np.abs(predicted / measured - 1)) < 0.5
 
 
 @pytest.fixture
