@@ -1,0 +1,63 @@
+"""Tables as a practitioner prepares them for models of numbers and categories: dates and texts are taken apart."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import Pipeline, make_pipeline
+
+_WORDS, _DIFFERENT, _DATES = 4.0, 0.5, 0.95
+_TOPICS = 30
+
+
+@dataclass(frozen=True)
+class Frames:
+    """How columns become numbers and categories, learned from training samples.
+
+    Attributes:
+        dates: columns that hold moments.
+        texts: columns that hold sentences, and what turns each into 30 numbers.
+    """
+
+    dates: tuple[str, ...]
+    texts: dict[str, Pipeline]
+
+    @classmethod
+    def learn(cls, table: pd.DataFrame, seed: int) -> "Frames":
+        """Looks at the words in each column: sentences are long and mostly different."""
+        words = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+        dates = tuple(name for name in words if _is_date(table[name]))
+        sentences = [name for name in words if name not in dates and _is_text(table[name])]
+        return cls(dates, {name: _topics(table[name], seed) for name in sentences})
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Columns of numbers and of the type `category`."""
+        parts = [table.drop(columns=[*self.dates, *self.texts])]
+        for name in self.dates:
+            moment = pd.to_datetime(table[name], errors="coerce").dt
+            units = ("year", "month", "day", "dayofweek", "hour")
+            parts.append(pd.DataFrame({f"{name} {unit}": getattr(moment, unit) for unit in units}, table.index))
+        for name, topics in self.texts.items():
+            numbers = topics.transform(table[name].fillna(""))
+            parts.append(pd.DataFrame(numbers, table.index, [f"{name} {i}" for i in range(numbers.shape[1])]))
+        whole = pd.concat(parts, axis=1)
+        words = [name for name in whole if not pd.api.types.is_numeric_dtype(whole[name])]
+        return whole.astype(dict.fromkeys(words, "category"))
+
+
+def _is_date(column: pd.Series) -> bool:
+    # A moment has a year and more: "2011-01-01 05:00:00".
+    looks = column.dropna().astype(str).str.match(r"\d{4}-\d{2}-\d{2}")
+    return bool(len(looks)) and float(looks.mean()) > _DATES
+
+
+def _is_text(column: pd.Series) -> bool:
+    cells = [str(cell) for cell in column.dropna()]
+    words = sum(len(cell.split()) for cell in cells)
+    return len(set(cells)) > _DIFFERENT * len(cells) and words >= _WORDS * len(cells)
+
+
+def _topics(column: pd.Series, seed: int) -> Pipeline:
+    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    return make_pipeline(vectors, TruncatedSVD(_TOPICS, random_state=seed)).fit(column.fillna(""))

@@ -1,0 +1,94 @@
+"""AutoKeras with its defaults on shuffled arrays.
+
+Its validation data are the last fifth of what it gets, so the samples are shuffled first. It knows no limit on time: a
+callback ends the training that is running at the deadline, and the search with the next one. The checkpoint of its best
+trial is then used with the preprocessing that was learned for the same trial, which the search does at its end too.
+"""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import autokeras
+import keras_tuner
+import numpy as np
+
+from peers.contract import Array, Fitted, Task
+from peers.keras_parts import Curve, TimeLimit
+
+ESTIMATORS = {
+    ("images", "classes"): autokeras.ImageClassifier,
+    ("texts", "classes"): autokeras.TextClassifier,
+    ("texts", "labels"): autokeras.TextClassifier,
+    ("table", "classes"): autokeras.StructuredDataClassifier,
+    ("table", "number"): autokeras.StructuredDataRegressor,
+}
+REST = 0.95
+"""Share of the time after which no training goes on: loading the best checkpoint takes some too."""
+
+
+def fit(task: Task) -> Fitted:
+    """Searches until the time is over."""
+    settings = task.settings
+    several = {"multi_label": True} if settings.target == "labels" else {}
+    search = ESTIMATORS[settings.kind, settings.target](
+        directory=task.folder, overwrite=True, seed=settings.seed + 1, **several
+    )
+    order = np.random.default_rng(settings.seed).permutation(len(task.y))
+    x, (y, names) = _inputs(task.x, settings.kind)[order], _outputs(task)
+    curve: list[tuple[float, float]] = []
+    limit = TimeLimit(task.began + REST * settings.budget, _over)
+    with suppress(keras_tuner.errors.FatalRuntimeError):  # that is how the limit ends a search
+        search.fit(x, y[order], callbacks=[limit, Curve(task.began, curve)], verbose=0)
+    return _fitted(search, task, names, curve)
+
+
+def _fitted(search: Any, task: Task, names: list[Any], curve: list[tuple[float, float]]) -> Fitted:
+    tuner, settings = search.tuner, task.settings
+    best = tuner.oracle.get_best_trials(1)
+    if not best:
+        raise RuntimeError("AutoKeras finished no trial.")
+    if not Path(tuner.best_pipeline_path).exists():
+        shutil.copyfile(Path(tuner.get_trial_dir(best[0].trial_id)) / "pipeline", tuner.best_pipeline_path)
+
+    def decode(said: Array) -> Any:
+        if settings.target == "number":
+            return np.asarray(said, float).reshape(len(said))
+        if settings.target == "labels":
+            return [[names[i] for i in np.flatnonzero(np.asarray(row, float) > 0.5)] for row in said]
+        known = {str(name): name for name in names}
+        return [known[str(each)] for each in np.asarray(said).reshape(len(said))]
+
+    def predict(x: Any) -> Any:
+        return decode(search.predict(_inputs(x, settings.kind), verbose=0))
+
+    def save(folder: Path) -> None:
+        search.export_model().save(folder / "model.keras")
+        shutil.copyfile(tuner.best_pipeline_path, folder / "pipeline")
+
+    figures = {"trials": len(tuner.oracle.trials), "finished": len(tuner.oracle.get_best_trials(1_000))}
+    return Fitted(predict, save, curve=curve, others={}, figures=figures)
+
+
+def _inputs(x: Any, kind: str) -> Array:
+    """Arrays, which is all that AutoKeras takes."""
+    if kind == "images":
+        return np.asarray(x)
+    return np.asarray(x, dtype=str) if kind == "texts" else x.to_numpy()
+
+
+def _outputs(task: Task) -> tuple[Array, list[Any]]:
+    """Targets, and what the labels are called."""
+    if task.settings.target == "number":
+        return np.asarray(task.y, "float32"), []
+    if task.settings.target == "classes":
+        return np.asarray(task.y), np.unique(task.y).tolist()
+    names = sorted({name for each in task.y for name in each})
+    return np.array([[name in each for name in names] for each in task.y], int), names
+
+
+def _over() -> Exception:
+    # The only kind of error after which KerasTuner does not go on with the next trial.
+    error: Exception = keras_tuner.errors.FatalRuntimeError("time is over")
+    return error
