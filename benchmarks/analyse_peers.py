@@ -46,8 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--page", type=Path, help="the page to write, with a PNG for each kind of data beside it")
     options = parser.parse_args(arguments)
     records = [record for path in options.results for record in read_results(path)]
-    if not records:
-        parser.error(f"There must be results to analyse. Received: none in {', '.join(map(str, options.results))}.")
     pictures = draw(records, options.page) if options.page is not None else {}
     text = "\n".join(page(records, pictures))
     Console(width=220).print(Markdown(text))
@@ -73,6 +71,9 @@ def page(records: Sequence[Record], pictures: dict[str, list[Path]]) -> Iterator
     """The lines of the page."""
     rows = peer_tables.frame(records)
     yield INTRODUCTION
+    if not records:
+        yield "There are no results yet; `make bench-peers` makes the first within about an hour.\n"
+        return
     yield from _circumstances(records)
     yield READING
     for kind, title in KINDS.items():

@@ -10,9 +10,9 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +89,10 @@ def run(cell: PeerCell, data: Path | None, environments: Path, method: Method | 
         if watched.killed:
             again = watch(method, folder, python(environments, method.environment), cell.budget, "recover")
             error = f"killed at {PATIENCE:.0%} of the budget, and nothing was left to use" if again.error else ""
-            watched = Watched(error, killed=True, fit_seconds=watched.fit_seconds, memory_mb=watched.memory_mb)
-        record = {**asdict(cell), "metric": problem.metric, **_seen(watched), "machine": machine()}
+            watched = replace(watched, error=error)
+        error = _without_places(watched.error, {environments: "environments", folder: "cell", HERE.parent: "easynas"})
+        seen = _seen(replace(watched, error=error))
+        record = {**asdict(cell), "metric": problem.metric, **seen, "machine": machine()}
         return record | _told(folder) | (_judged(folder, problem) if not watched.error else {})
 
 
@@ -159,6 +161,13 @@ def _seen(watched: Watched) -> Record:
         "memory_peak_tree_mb": watched.memory_mb,
         **({"error": watched.error} if watched.error else {}),
     }
+
+
+def _without_places(error: str, places: Mapping[Path, str]) -> str:
+    """An error that says the same wherever the folders are."""
+    for folder, name in places.items():
+        error = error.replace(str(folder), name)
+    return error
 
 
 def _told(folder: Path) -> Record:

@@ -75,7 +75,11 @@ def _inputs(x: Any, kind: str) -> Array:
     """Arrays, which is all that AutoKeras takes."""
     if kind == "images":
         return np.asarray(x)
-    return np.asarray(x, dtype=str) if kind == "texts" else x.to_numpy()
+    if kind == "texts":
+        return np.asarray(x, dtype=str)
+    # A missing cell among words is a number to numpy, which AutoKeras cannot sort with them.
+    words = [name for name in x if x[name].dtype.kind not in "biuf"]
+    return np.asarray(x.astype(dict.fromkeys(words, object)).fillna(dict.fromkeys(words, "missing")), dtype=object)
 
 
 def _outputs(task: Task) -> tuple[Array, list[Any]]:

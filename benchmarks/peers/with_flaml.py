@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 from flaml import AutoML
 from flaml.automl.data import get_output_from_log
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from peers.contract import Fitted, Task
+from peers.contract import Array, Fitted, Task
 from peers.frames import Frames
 
 METRICS = {"accuracy": "accuracy", "roc_auc": "roc_auc", "r2": "r2", "neg_root_mean_squared_error": "rmse"}
@@ -24,9 +25,11 @@ def fit(task: Task) -> Fitted:
     x = prepare(task.x)
     automl, log = AutoML(), task.folder / "flaml.log"
     of_classes = settings.target == "classes"
+    # Sparse inputs want classes from 0.
+    classes, y = np.unique(task.y, return_inverse=True) if of_classes else (np.empty(0), task.y)
     automl.fit(
         x,
-        task.y,
+        y,
         task="classification" if of_classes else "regression",
         metric=METRICS[settings.metric],
         time_budget=task.deadline - time.monotonic(),
@@ -36,11 +39,16 @@ def fit(task: Task) -> Fitted:
     )
     if automl.model is None:
         raise RuntimeError(f"FLAML found no model in {settings.budget:g} s.")
+
+    def predict(rows: Any) -> Array:
+        answers = np.asarray(automl.predict(prepare(rows)))
+        return classes[answers.astype(int)] if of_classes else answers
+
     return Fitted(
-        lambda rows: automl.predict(prepare(rows)),
-        lambda folder: joblib.dump((prepare, automl), Path(folder) / "model.joblib"),
+        predict,
+        lambda folder: joblib.dump((prepare, automl, classes), Path(folder) / "model.joblib"),
         (lambda rows: automl.predict_proba(prepare(rows))) if of_classes else None,
-        list(automl.classes_) if of_classes else (),
+        list(classes),
         _curve(log, settings.budget, METRICS[settings.metric]),
         figures={"winner": automl.best_estimator},
     )

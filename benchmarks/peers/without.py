@@ -6,16 +6,18 @@ An engine that is handed in sees every job and the evaluator of its phase, so it
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from easynas import SearchSpace, strategies
 from easynas.engines import Local
 from easynas.search.budget import Deadline
 from easynas.search.loop import GRACE, Engine, Evaluate, Handle, Strategy
 from easynas.search.trial import Job, Trial
-from easynas.train.evaluator import Evaluator
 
-Change = Callable[[Evaluator], Evaluator]
+if TYPE_CHECKING:
+    from easynas.train.evaluator import Evaluator
+
+Change = Callable[["Evaluator"], "Evaluator"]
 
 
 def settings(part: str) -> dict[str, Any]:
@@ -43,6 +45,8 @@ class Launcher:
         self, evaluate: Evaluate, *, workers: int | None, threads: int | None, log: Path, grace: float = GRACE
     ) -> Engine:
         """An engine of `Local`."""
+        from easynas.train.evaluator import Evaluator
+
         if not isinstance(evaluate, Evaluator):
             raise TypeError(f"The evaluator must be easynas.train.evaluator.Evaluator. Received: {type(evaluate)}.")
         engine = Local().start(self.change(evaluate), workers=workers, threads=threads, log=log, grace=grace)
