@@ -1,6 +1,6 @@
 """Tables as a practitioner prepares them for models of numbers and categories: dates and texts are taken apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from sklearn.decomposition import TruncatedSVD
@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 _WORDS, _DIFFERENT, _DATES = 4.0, 0.5, 0.95
 _TOPICS = 30
+_UNITS = ("year", "month", "day", "dayofweek", "hour")
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,12 @@ class Frames:
     Attributes:
         dates: columns that hold moments.
         texts: columns that hold sentences, and what turns each into 30 numbers.
+        categories: of the columns that hold words, so that each is the same number for all samples.
     """
 
     dates: tuple[str, ...]
     texts: dict[str, Pipeline]
+    categories: dict[str, pd.CategoricalDtype] = field(default_factory=dict)
 
     @classmethod
     def learn(cls, table: pd.DataFrame, seed: int) -> "Frames":
@@ -29,35 +32,34 @@ class Frames:
         words = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
         dates = tuple(name for name in words if _is_date(table[name]))
         sentences = [name for name in words if name not in dates and _is_text(table[name])]
-        return cls(dates, {name: _topics(table[name], seed) for name in sentences})
+        rest = [name for name in words if name not in (*dates, *sentences)]
+        kinds = {name: pd.CategoricalDtype(sorted(table[name].dropna().unique(), key=str)) for name in rest}
+        return cls(dates, {name: _topics(table[name], seed) for name in sentences}, kinds)
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Columns of numbers and of the type `category`."""
-        parts = [table.drop(columns=[*self.dates, *self.texts])]
+        """Columns of numbers and of the type `category`; categories that the training did not have are missing."""
+        parts = [table.drop(columns=[*self.dates, *self.texts]).astype(self.categories)]
         for name in self.dates:
             moment = pd.to_datetime(table[name], errors="coerce").dt
-            units = ("year", "month", "day", "dayofweek", "hour")
-            parts.append(pd.DataFrame({f"{name} {unit}": getattr(moment, unit) for unit in units}, table.index))
+            parts.append(pd.DataFrame({f"{name} {unit}": getattr(moment, unit) for unit in _UNITS}, table.index))
         for name, topics in self.texts.items():
             numbers = topics.transform(table[name].fillna(""))
             parts.append(pd.DataFrame(numbers, table.index, [f"{name} {i}" for i in range(numbers.shape[1])]))
-        whole = pd.concat(parts, axis=1)
-        words = [name for name in whole if not pd.api.types.is_numeric_dtype(whole[name])]
-        return whole.astype(dict.fromkeys(words, "category"))
+        return pd.concat(parts, axis=1)
 
 
-def _is_date(column: pd.Series) -> bool:
+def _is_date(column: "pd.Series[str]") -> bool:
     # A moment has a year and more: "2011-01-01 05:00:00".
     looks = column.dropna().astype(str).str.match(r"\d{4}-\d{2}-\d{2}")
     return bool(len(looks)) and float(looks.mean()) > _DATES
 
 
-def _is_text(column: pd.Series) -> bool:
+def _is_text(column: "pd.Series[str]") -> bool:
     cells = [str(cell) for cell in column.dropna()]
     words = sum(len(cell.split()) for cell in cells)
     return len(set(cells)) > _DIFFERENT * len(cells) and words >= _WORDS * len(cells)
 
 
-def _topics(column: pd.Series, seed: int) -> Pipeline:
+def _topics(column: "pd.Series[str]", seed: int) -> Pipeline:
     vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     return make_pipeline(vectors, TruncatedSVD(_TOPICS, random_state=seed)).fit(column.fillna(""))

@@ -31,9 +31,10 @@ def recover(task: Task) -> Fitted:
 def _learn(task: Task) -> Any:
     table = _table(task.x)
     table[ANSWER] = task.y
-    predictor = TabularPredictor(
-        ANSWER, eval_metric=METRICS[task.settings.metric], path=str(_folder(task)), verbosity=1
-    )
+    kind = "regression"
+    if task.settings.target == "classes":
+        kind = "binary" if table[ANSWER].nunique() == 2 else "multiclass"
+    predictor = TabularPredictor(ANSWER, kind, METRICS[task.settings.metric], path=str(_folder(task)), verbosity=1)
     left = task.deadline - time.monotonic()
     return predictor.fit(table, time_limit=left, presets=task.settings.setting)
 

@@ -54,7 +54,8 @@ def _fitted(search: Any, task: Task, names: list[Any], curve: list[tuple[float, 
 
     def decode(said: Array) -> Any:
         if settings.target == "number":
-            return np.asarray(said, float).reshape(len(said))
+            center, spread = _scale(task)
+            return np.asarray(said, float).reshape(len(said)) * spread + center
         if settings.target == "labels":
             return [[names[i] for i in np.flatnonzero(np.asarray(row, float) > 0.5)] for row in said]
         known = {str(name): name for name in names}
@@ -85,11 +86,17 @@ def _inputs(x: Any, kind: str) -> Array:
 def _outputs(task: Task) -> tuple[Array, list[Any]]:
     """Targets, and what the labels are called."""
     if task.settings.target == "number":
-        return np.asarray(task.y, "float32"), []
+        center, spread = _scale(task)
+        return ((np.asarray(task.y, float) - center) / spread).astype("float32"), []
     if task.settings.target == "classes":
         return np.asarray(task.y), np.unique(task.y).tolist()
     names = sorted({name for each in task.y for name in each})
     return np.array([[name in each for name in names] for each in task.y], int), names
+
+
+def _scale(task: Task) -> tuple[float, float]:
+    """Mean and deviation of the numbers: AutoKeras takes them as they are, and would first have to get there."""
+    return float(np.mean(task.y)), float(np.std(task.y))
 
 
 def _over() -> Exception:

@@ -21,7 +21,9 @@ from peers.contract import Array, Fitted, Task
 from peers.frames import Frames
 from peers.keras_parts import HELD_OUT, Curve, Images, TimeLimit, classifier, with_channels
 
-EPOCHS = 30
+LEAST_EPOCHS, MOST_EPOCHS, SEEN = 30, 300, 200_000
+"""Epochs of a trial: as many as see so many samples, within these limits."""
+
 SEARCH = 0.7
 """Share of the time for the search; the rest is for training its best settings once more."""
 
@@ -129,16 +131,17 @@ def _perceptron(x: Array, y: Array, ends: Any, task: Task) -> Setup:
 def search(setup: Setup, task: Task) -> tuple[Any, Points, dict[str, Any]]:
     """The better of the best searched network and of its settings trained again."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    epochs = int(np.clip(SEEN // len(setup.x), LEAST_EPOCHS, MOST_EPOCHS))
     study = optuna.create_study(
         direction="maximize",
         sampler=optuna.samplers.TPESampler(seed=task.settings.seed),
-        pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=EPOCHS, reduction_factor=3),
+        pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3),
     )
     curve: Points = []
     until = task.began + SEARCH * task.settings.budget
 
     def objective(trial: optuna.Trial) -> float:
-        return _train(setup, trial, task, curve, until=until, path=task.folder / f"{trial.number}.keras", epochs=EPOCHS)
+        return _train(setup, trial, task, curve, until=until, path=task.folder / f"{trial.number}.keras", epochs=epochs)
 
     study.optimize(objective, timeout=until - time.monotonic(), catch=(TimeoutError,))
     best, score = task.folder / f"{study.best_trial.number}.keras", study.best_value
