@@ -117,6 +117,6 @@ def read(folder: Path, work: Path, began: float) -> Task:
     else:
         import pandas as pd
 
-        table = pd.read_csv(folder / "table.csv", float_precision="round_trip")
+        table = pd.read_csv(folder / "table.csv")
         x, x_test = table.iloc[: len(y)], table.iloc[len(y) :].reset_index(drop=True)
     return Task(settings, x, y if settings.target == "labels" else np.asarray(y), x_test, work, began)

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 _WORDS, _DIFFERENT, _DATES = 4.0, 0.5, 0.95
 _TOPICS = 30
-_UNITS = ("year", "month", "day", "dayofweek", "hour")
+_UNITS = ("year", "month", "day", "day_of_week", "hour")
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Frames:
 
     Attributes:
         dates: columns that hold moments.
-        texts: columns that hold sentences, and what turns each into 30 numbers.
+        texts: columns that hold sentences, and what turns each into 30 numbers, or fewer if it has few words.
         categories: of the columns that hold words, so that each is the same number for all samples.
     """
 
@@ -38,7 +38,8 @@ class Frames:
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Columns of numbers and of the type `category`; categories that the training did not have are missing."""
-        parts = [table.drop(columns=[*self.dates, *self.texts]).astype(self.categories)]
+        known = {name: table[name].where(table[name].isin(kind.categories)) for name, kind in self.categories.items()}
+        parts = [table.drop(columns=[*self.dates, *self.texts]).assign(**known).astype(self.categories)]
         for name in self.dates:
             moment = pd.to_datetime(table[name], errors="coerce").dt
             parts.append(pd.DataFrame({f"{name} {unit}": getattr(moment, unit) for unit in _UNITS}, table.index))
@@ -61,5 +62,7 @@ def _is_text(column: "pd.Series[str]") -> bool:
 
 
 def _topics(column: "pd.Series[str]", seed: int) -> Pipeline:
-    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    return make_pipeline(vectors, TruncatedSVD(_TOPICS, random_state=seed)).fit(column.fillna(""))
+    cells = column.fillna("")
+    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(cells)
+    topics = TruncatedSVD(min(_TOPICS, len(vectors.vocabulary_)), random_state=seed)
+    return make_pipeline(vectors, topics.fit(vectors.transform(cells)))

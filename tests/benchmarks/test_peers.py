@@ -10,16 +10,17 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 
 ROOT = Path(__file__).parents[2]
-BUDGET, SHORT = 2.0, 0.25
+BUDGET, SHORT = 60.0, 0.6
 
 Load = Callable[[str], ModuleType]
 
 PRETENDING = """
-import json, subprocess, sys, time
+import subprocess, time
 from collections import Counter
 from peers.contract import Fitted
 
@@ -37,7 +38,7 @@ def fit(task):
     if task.settings.setting == "fails":
         raise MemoryError("no room for this network")
     if task.settings.setting in ("hangs", "leaves a model"):
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+        child = subprocess.Popen(["sleep", "60"], start_new_session=True)
         (task.folder / "child").write_text(str(child.pid))
         if task.settings.setting == "leaves a model":
             (task.folder / "kept").touch()
@@ -99,7 +100,7 @@ def test_a_fit_that_does_not_end_is_killed_with_all_it_started_and_counts_as_wha
     record = pretend("leaves a model", SHORT)
     assert record["killed"]
     assert "error" not in record
-    assert 1.2 * SHORT <= record["fit_wall_seconds"] < 1.2 * SHORT + 2.0
+    assert 1.2 * SHORT <= record["fit_wall_seconds"] < 30.0
     assert 0.09 < record["score"] < 0.11
     assert not _is_running(record["figures"]["child"])
 
@@ -165,6 +166,40 @@ def test_a_few_images_have_every_class_in_its_share(load: Load) -> None:
     assert counts.max() <= 104
     other = load("peer_problems").load("digits_1000", Path(), seed=1)
     assert not np.array_equal(problem.x, other.x)
+
+
+def test_a_table_arrives_as_it_was_given_with_the_same_types_in_both_parts(load: Load, tmp_path: Path) -> None:
+    from sklearn.datasets import load_wine
+
+    contract, table = load("peers.contract"), load_wine(as_frame=True).data
+    table = table.assign(maker=np.where(table["alcohol"] > 13.0, "north", "?"), missing=[None, 0.1 + 0.2] * 89)
+    settings = contract.Settings("wine", "table", "classes", "accuracy", 60.0, 0)
+    contract.write(tmp_path, settings, x=table[:100], y=load_wine().target[:100], x_test=table[100:])
+    task = contract.read(tmp_path, tmp_path, 0.0)
+    pd.testing.assert_frame_equal(task.x, table[:100])
+    pd.testing.assert_frame_equal(task.x_test, table[100:].reset_index(drop=True))
+    assert task.settings == settings
+    np.testing.assert_array_equal(task.y, load_wine().target[:100])
+
+
+def test_a_practitioner_takes_dates_and_texts_apart_and_numbers_categories_once(load: Load) -> None:
+    sentences = [f"a red dress, number {number} of them" for number in range(50)]
+    table = pd.DataFrame(
+        {
+            "at": [f"2011-01-{day:02} 0{day % 7}:00:00" for day in range(1, 26)] * 2,
+            "said": sentences,
+            "size": ["small", "large"] * 25,
+            "price": np.arange(50.0),
+        }
+    )
+    frames = load("peers.frames").Frames.learn(table, 0)
+    prepared = frames.apply(table.assign(size="huge").head(3))
+    assert prepared["at hour"].tolist() == [1, 2, 3]
+    assert prepared["at day_of_week"].tolist() == [5, 6, 0]
+    assert prepared["size"].isna().all()
+    assert prepared["size"].cat.categories.tolist() == ["large", "small"]
+    assert sum(name.startswith("said ") for name in prepared) == 9  # words and pairs that come twice
+    assert "said" not in prepared
 
 
 def test_a_method_is_run_only_on_what_it_takes(load: Load) -> None:
