@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import peer_tables
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from runner import Record
 
-_COLOURS = ("#000000", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2")
-"""Distinct for the colour-blind too (Okabe & Ito 2008); the first is for easynas."""
-_DASHES = ("-", (0, (5, 2)))
+_COLOURS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2")
+"""Distinct for the colour-blind too (Okabe & Ito 2008); the first method is black."""
+_DASHES, _MARKERS = ("-", (0, (5, 2))), ("o", "s")
 _COLUMNS, _WIDTH, _HEIGHT = 3, 4.0, 2.9
-_LEAST = 0.5  # of a span of scores: what is worse is below the panel
+_SPAN = 3.0  # times from the median to the best: what is as far below the median is not in the panel
 
 
 def draw_tests(rows: pd.DataFrame, path: Path, methods: Sequence[str]) -> None:
@@ -29,7 +29,7 @@ def draw_tests(rows: pd.DataFrame, path: Path, methods: Sequence[str]) -> None:
         for method, points in own.groupby("method", sort=False):
             at = [times[problem, budget, method] for budget in points["budget"]]
             look = _look(methods.index(str(method)))
-            axes.errorbar(at, points["score"], points["error"], label=method, capsize=2, marker="o", **look)
+            axes.errorbar(at, points["score"], points["error"], label=method, capsize=2, **look)
         _finish(axes, problem, f"test, {own['metric'].iloc[0]}" if len(own) else "test", own["score"])
     _write(figure, path)
 
@@ -52,7 +52,8 @@ def draw_validations(records: Sequence[Record], path: Path, methods: Sequence[st
             seen.add(record["method"])
             # The last model is kept until the end of the fit.
             at, values = [*seconds, record["fit_wall_seconds"]], [*scores, scores[-1]]
-            axes.step(at, values, where="post", label=name, **_look(methods.index(record["method"])))
+            look = {**_look(methods.index(record["method"])), "marker": ""}
+            axes.step(at, values, where="post", label=name, **look)
         ends = pd.Series([record["curve"][-1][1] for record in own])
         _finish(axes, problem, f"held out, budget {largest:g} s", ends)
     _write(figure, path)
@@ -66,21 +67,28 @@ def _panels(figure: Figure, problems: Sequence[str]) -> Iterator[tuple[str, Axes
 
 
 def _look(number: int) -> Mapping[str, Any]:
-    dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
-    colour = _COLOURS[number % len(_COLOURS)]
-    return {"color": colour, "linestyle": dashes, "linewidth": 2.2 if number == 0 else 1.2, "markersize": 4}
+    if number == 0:
+        return {"color": "#000000", "linestyle": "-", "linewidth": 2.2, "marker": "o", "markersize": 5}
+    turn, place = divmod(number - 1, len(_COLOURS))
+    again = turn % len(_DASHES)
+    look = {"color": _COLOURS[place], "linestyle": _DASHES[again], "marker": _MARKERS[again]}
+    return {**look, "linewidth": 1.2, "markersize": 4}
 
 
 def _finish(axes: Axes, problem: str, found: str, scores: pd.Series) -> None:
     axes.set_title(problem, loc="left", fontweight="bold", fontsize=9)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("seconds of the fit", fontsize=8)
     axes.set_ylabel(found, fontsize=8)
     axes.tick_params(labelsize=7, which="both")
     axes.grid(alpha=0.25)
     if len(scores) > 1 and scores.max() > scores.median():
-        low = min(scores.median() - _LEAST * (scores.max() - scores.median()), np.quantile(scores, 0.25))
-        axes.set_ylim(float(low), float(scores.max() + 0.1 * (scores.max() - low)))
+        low = max(scores.min(), scores.median() - _SPAN * (scores.max() - scores.median()))
+        margin = 0.08 * (scores.max() - low)
+        axes.set_ylim(float(low - margin), float(scores.max() + margin))
 
 
 def _write(figure: Figure, path: Path) -> None:

@@ -21,14 +21,16 @@ KEYS = ["problem", "budget"]
 def frame(records: Sequence[Record]) -> pd.DataFrame:
     """A row a cell, with the columns that the tables need; what a failed cell lacks is NaN.
 
-    Besides what is in the records: `kind`, and `overrun`, the wall time of the fit beyond the budget as a share of it.
+    Besides what is in the records: `kind`, and `overrun`, the wall time of the fit beyond the budget as a share of it,
+    for fits that came to an end or were killed.
     """
     columns = [*KEYS, "method", "seed", "metric", "score", "error", "killed", "fit_wall_seconds"]
     columns += ["memory_peak_tree_mb", "artefact_kb", "artefact_files", "latency_ms"]
     rows = pd.DataFrame([{name: record.get(name) for name in columns} for record in records], columns=columns)
     rows["score"] = rows["score"].astype(float)
     rows["kind"] = [peer_problems.describe(name)[0] for name in rows["problem"]]
-    rows["overrun"] = rows["fit_wall_seconds"].astype(float) / rows["budget"] - 1.0
+    lasted = rows["score"].notna() | rows["killed"].astype(bool)
+    rows["overrun"] = (rows["fit_wall_seconds"].astype(float) / rows["budget"] - 1.0).where(lasted)
     return rows
 
 

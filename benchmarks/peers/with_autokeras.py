@@ -58,8 +58,10 @@ def _fitted(search: Any, task: Task, names: list[Any], curve: list[tuple[float, 
             return np.asarray(said, float).reshape(len(said)) * spread + center
         if settings.target == "labels":
             return [[names[i] for i in np.flatnonzero(np.asarray(row, float) > 0.5)] for row in said]
-        known = {str(name): name for name in names}
-        return [known[str(each)] for each in np.asarray(said).reshape(len(said))]
+        # Classes come back as texts, and 0 and 1 as 0.0 and 1.0.
+        key: Any = str if isinstance(names[0], str) else float
+        known = {key(name): name for name in names}
+        return [known[key(each)] for each in np.asarray(said).reshape(len(said))]
 
     def predict(x: Any) -> Any:
         return decode(search.predict(_inputs(x, settings.kind), verbose=0))

@@ -33,20 +33,12 @@ def fit(task: Task) -> Fitted:
         "batch_size": BATCH,
         "verbose": 0,
     }
-    tuner = keras_tuner.Hyperband(
-        keras_tuner.applications.HyperResNet(input_shape=images.shape, classes=count),
-        objective="val_accuracy",
-        max_epochs=EPOCHS,
-        hyperband_iterations=100,
-        seed=task.settings.seed,
-        directory=task.folder,
-        overwrite=True,
-    )
+    tuner = _tuner(task, images, overwrite=True)
     curve: Points = []
     limit = TimeLimit(task.began + SEARCH * task.settings.budget, _over)
     with suppress(keras_tuner.errors.FatalRuntimeError):  # that is how the limit ends a search
         tuner.search(callbacks=[limit, Curve(task.began, curve)], **given)
-    model, score = tuner.get_best_models(1)[0], tuner.oracle.get_best_trials(1)[0].score
+    model, score = _best(tuner)
     again, again_score = _retrain(tuner, task, curve, given)
     return classifier(
         again if again_score > score else model,
@@ -55,6 +47,34 @@ def fit(task: Task) -> Fitted:
         curve=curve,
         figures={"trials": len(tuner.oracle.trials), "retrained": again_score > score},
     )
+
+
+def recover(task: Task) -> Fitted:
+    """The best network of a search that was killed."""
+    images = Images.of(task)
+    model, _ = _best(_tuner(task, images, overwrite=False))
+    return classifier(model, images.classes, prepare=lambda x: with_channels(x) / images.scale)
+
+
+def _tuner(task: Task, images: Images, *, overwrite: bool) -> Any:
+    """The search; without `overwrite` as it is on the disk."""
+    return keras_tuner.Hyperband(
+        keras_tuner.applications.HyperResNet(input_shape=images.shape, classes=len(images.classes)),
+        objective="val_accuracy",
+        max_epochs=EPOCHS,
+        hyperband_iterations=100,
+        seed=task.settings.seed,
+        directory=task.folder,
+        overwrite=overwrite,
+    )
+
+
+def _best(tuner: Any) -> tuple[Any, float]:
+    """The network of the best trial, and its score."""
+    trials = tuner.oracle.get_best_trials(1)
+    if not trials:
+        raise RuntimeError("KerasTuner finished no trial.")
+    return tuner.get_best_models(1)[0], trials[0].score
 
 
 def _retrain(tuner: Any, task: Task, curve: Points, given: dict[str, Any]) -> tuple[Any, float]:
