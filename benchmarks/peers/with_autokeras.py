@@ -15,7 +15,7 @@ import keras_tuner
 import numpy as np
 
 from peers.contract import Array, Fitted, Task
-from peers.keras_parts import Curve, TimeLimit
+from peers.keras_parts import Curve, TimeLimit, with_channels
 
 ESTIMATORS = {
     ("images", "classes"): autokeras.ImageClassifier,
@@ -52,26 +52,21 @@ def _fitted(search: Any, task: Task, names: list[Any], curve: list[tuple[float, 
     if not Path(tuner.best_pipeline_path).exists():
         shutil.copyfile(Path(tuner.get_trial_dir(best[0].trial_id)) / "pipeline", tuner.best_pipeline_path)
 
-    def decode(said: Array) -> Any:
-        if settings.target == "number":
-            center, spread = _scale(task)
-            return np.asarray(said, float).reshape(len(said)) * spread + center
-        if settings.target == "labels":
-            return [[names[i] for i in np.flatnonzero(np.asarray(row, float) > 0.5)] for row in said]
-        # Classes come back as texts, and 0 and 1 as 0.0 and 1.0.
-        key: Any = str if isinstance(names[0], str) else float
-        known = {key(name): name for name in names}
-        return [known[key(each)] for each in np.asarray(said).reshape(len(said))]
-
     def predict(x: Any) -> Any:
-        return decode(search.predict(_inputs(x, settings.kind), verbose=0))
+        return _decoded(search.predict(_inputs(x, settings.kind), verbose=0), task, names)
+
+    def predict_exported(x: Any) -> Any:
+        said = search.export_model().predict(with_channels(np.asarray(x)), batch_size=256, verbose=0)
+        return _decoded(tuner.get_best_pipeline().postprocess(said), task, names)
 
     def save(folder: Path) -> None:
         search.export_model().save(folder / "model.keras")
         shutil.copyfile(tuner.best_pipeline_path, folder / "pipeline")
 
     figures = {"trials": len(tuner.oracle.trials), "finished": len(tuner.oracle.get_best_trials(1_000))}
-    return Fitted(predict, save, curve=curve, others={}, figures=figures)
+    # Texts and tables go through the pipeline, which is no part of the exported model.
+    others = {"exported model": predict_exported} if settings.kind == "images" else {}
+    return Fitted(predict, save, curve=curve, others=others, figures=figures)
 
 
 def _inputs(x: Any, kind: str) -> Array:
@@ -94,6 +89,19 @@ def _outputs(task: Task) -> tuple[Array, list[Any]]:
         return np.asarray(task.y), np.unique(task.y).tolist()
     names = sorted({name for each in task.y for name in each})
     return np.array([[name in each for name in names] for each in task.y], int), names
+
+
+def _decoded(said: Array, task: Task, names: list[Any]) -> Any:
+    """Predictions as the targets were given."""
+    if task.settings.target == "number":
+        center, spread = _scale(task)
+        return np.asarray(said, float).reshape(len(said)) * spread + center
+    if task.settings.target == "labels":
+        return [[names[i] for i in np.flatnonzero(np.asarray(row, float) > 0.5)] for row in said]
+    # Classes come back as texts, and 0 and 1 as 0.0 and 1.0.
+    key: Any = str if isinstance(names[0], str) else float
+    known = {key(name): name for name in names}
+    return [known[key(each)] for each in np.asarray(said).reshape(len(said))]
 
 
 def _scale(task: Task) -> tuple[float, float]:
