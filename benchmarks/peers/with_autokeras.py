@@ -30,15 +30,24 @@ REST = 0.95
 
 def fit(task: Task) -> Fitted:
     """Searches until the time is over."""
+    return _search(task, until=task.began + REST * task.settings.budget, overwrite=True)
+
+
+def recover(task: Task) -> Fitted:
+    """Goes on with a search that was killed, for no time."""
+    return _search(task, until=task.began, overwrite=False)
+
+
+def _search(task: Task, *, until: float, overwrite: bool) -> Fitted:
     settings = task.settings
     several = {"multi_label": True} if settings.target == "labels" else {}
     search = ESTIMATORS[settings.kind, settings.target](
-        directory=task.folder, overwrite=True, seed=settings.seed + 1, **several
+        directory=task.folder, overwrite=overwrite, seed=settings.seed + 1, **several
     )
     order = np.random.default_rng(settings.seed).permutation(len(task.y))
     x, (y, names) = _inputs(task.x, settings.kind)[order], _outputs(task)
     curve: list[tuple[float, float]] = []
-    limit = TimeLimit(task.began + REST * settings.budget, _over)
+    limit = TimeLimit(until, _over)
     with suppress(keras_tuner.errors.FatalRuntimeError):  # that is how the limit ends a search
         search.fit(x, y[order], callbacks=[limit, Curve(task.began, curve)], verbose=0)
     return _fitted(search, task, names, curve)
