@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import environments
 import pandas as pd
 import peer_problems
 from peer_cell import PeerCell, run
@@ -80,7 +81,7 @@ def summarize(records: Sequence[Record]) -> pd.DataFrame:
 def _without(cell: PeerCell, data: Path | None) -> Record:
     part = "" if cell.method == WHOLE else cell.method
     everything = methods.METHODS["easynas"]
-    return run(cell, data, Path(), methods.Method(everything.module, "", everything.kinds, setting=part))
+    return run(cell, data, environments.DEFAULT, methods.Method(everything.module, "", everything.kinds, setting=part))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -52,7 +52,8 @@ def names() -> list[str]:
 
 def python(folder: Path, name: str) -> Path:
     """The interpreter of an environment; that of this process for the empty name."""
-    return folder / name / "bin" / "python" if name else Path(sys.executable)
+    # Not resolved: the link in `bin` is what makes it that of the environment.
+    return (folder / name / "bin" / "python").absolute() if name else Path(sys.executable)
 
 
 def is_made(folder: Path, name: str) -> bool:

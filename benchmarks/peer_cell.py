@@ -90,7 +90,8 @@ def run(cell: PeerCell, data: Path | None, environments: Path, method: Method | 
             again = watch(method, folder, python(environments, method.environment), cell.budget, "recover")
             error = f"killed at {PATIENCE:.0%} of the budget, and nothing was left to use" if again.error else ""
             watched = replace(watched, error=error)
-        error = _without_places(watched.error, {environments: "environments", folder: "cell", HERE.parent: "easynas"})
+        places = {environments.absolute(): "environments", folder: "cell", HERE.parent: "repository"}
+        error = _without_places(watched.error, places)
         seen = _seen(replace(watched, error=error))
         record = {**asdict(cell), "metric": problem.metric, **seen, "machine": machine()}
         return record | _told(folder) | (_judged(folder, problem) if not watched.error else {})
@@ -166,7 +167,7 @@ def _seen(watched: Watched) -> Record:
 def _without_places(error: str, places: Mapping[Path, str]) -> str:
     """An error that says the same wherever the folders are."""
     for folder, name in places.items():
-        error = error.replace(str(folder), name)
+        error = error.replace(f"{folder}{os.sep}", f"{name}{os.sep}")
     return error
 
 

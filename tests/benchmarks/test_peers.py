@@ -116,6 +116,7 @@ def test_the_error_of_a_method_is_kept(pretend: Callable[..., dict[str, Any]]) -
     record = pretend("fails")
     assert not record["killed"]
     assert record["error"].endswith("MemoryError: no room for this network")
+    assert 'File "repository/benchmarks/peers/child.py"' in record["error"]  # the same wherever the repository is
     assert "score" not in record
 
 
