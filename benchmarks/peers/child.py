@@ -81,7 +81,7 @@ def versions() -> dict[str, str]:
 def note(path: Path, content: Any) -> None:
     """Writes a file that is there only when it is complete."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(content), encoding="utf-8")
+    part.write_text(json.dumps(content, default=lambda value: value.tolist()), encoding="utf-8")  # numbers of numpy
     part.replace(path)
 
 

@@ -21,6 +21,7 @@ Load = Callable[[str], ModuleType]
 
 PRETENDING = """
 import subprocess, time
+import numpy as np
 from collections import Counter
 from peers.contract import Fitted
 
@@ -31,7 +32,7 @@ def model(task):
         lambda x: [most] * len(x),
         lambda folder: (folder / "model.bin").write_bytes(bytes(2048)),
         curve=[(0.1, 0.5)],
-        figures={"given": given},
+        figures={"given": given, "right": np.bool_(True)},
     )
 
 def fit(task):
@@ -90,6 +91,7 @@ def test_a_method_is_judged_on_what_it_answers_and_never_sees_the_answers_of_the
     assert record["latency_ms"] >= 0.0
     assert record["curve"] == [[0.1, 0.5]]
     assert record["versions"]["numpy"] == np.__version__
+    assert record["figures"]["right"] is True
     assert {"x.npy", "x_test.npy", "y.json"} <= set(record["figures"]["given"])
     assert not any("y_test" in name for name in record["figures"]["given"])
 
