@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench
+.PHONY: help demo test check fix docs bench bench-peers
 
 help:
 	@echo "make demo    a first model from the sample images, in about a minute"
@@ -18,6 +18,7 @@ help:
 	@echo "make fix     repairs format and what lint can repair"
 	@echo "make docs    the documentation as a site, in site/"
 	@echo "make bench   the image benchmark; needs EASYNAS_DATA, see benchmarks/README.md"
+	@echo "make bench-peers   what others give for the same time, a small set in about an hour; needs EASYNAS_DATA"
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/easynas demo
@@ -43,6 +44,11 @@ docs: $(VENV)/.docs-installed
 bench: $(VENV)/.bench-installed
 	$(BIN)/python benchmarks/images.py
 	$(BIN)/python benchmarks/analyse.py
+
+bench-peers: $(VENV)/.bench-installed
+	$(BIN)/python benchmarks/environments.py
+	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/analyse_peers.py --page docs/comparison.md
 
 # A stamp is newer than the files that decide what is installed, so nothing is installed twice.
 $(VENV)/.demo-installed: $(PACKAGE) | $(BIN)/python

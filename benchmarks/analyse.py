@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from images import read_results
 from rich.console import Console
 from rich.table import Table
+from runner import read_results
 
 HERE = Path(__file__).parent
 Record = dict[str, Any]

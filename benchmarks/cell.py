@@ -73,7 +73,7 @@ def measure(cell: Cell, data: Path) -> dict[str, Any]:
         **_search(classifier),
         **memory.figures(),
         "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
-        "machine": _machine(),
+        "machine": machine(),
     }
 
 
@@ -109,7 +109,8 @@ def _search(classifier: Any) -> dict[str, Any]:
     }
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """What the results depend on of the machine."""
     cpuinfo = Path("/proc/cpuinfo")
     words = set(cpuinfo.read_text(encoding="utf-8").split()) if cpuinfo.exists() else set()
     return {

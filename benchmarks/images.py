@@ -10,15 +10,15 @@ import argparse
 import itertools
 import json
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cell import Cell
 from problems import PROBLEMS
+from runner import call, run_missing
 
 HERE = Path(__file__).parent
 MEASURING = 900.0
@@ -28,49 +28,20 @@ MEASURING = 900.0
 def main() -> None:
     """Runs what is missing and appends it to the file of results."""
     options = _options()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     wanted = [Cell(*key) for key in itertools.product(options.problems, options.budgets, options.seeds)]
-    known = {Cell.of(record) for record in read_results(options.out)}
-    missing = [cell for cell in wanted if cell not in known]
-    print(f"{len(missing)} of {len(wanted)} cells to run")
-    for number, cell in enumerate(missing, start=1):
-        record = run(cell, options.data)
-        with options.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-        print(f"{number}/{len(missing)} {cell}: {_summary(record)}", flush=True)
+    for cell, record in run_missing(wanted, of=Cell.of, run=partial(run, data=options.data), out=options.out):
+        print(f"{cell}: {_summary(record)}", flush=True)
 
 
 def run(cell: Cell, data: Path) -> dict[str, Any]:
     """The record of one cell, or its keys and the `error` that ended it."""
     command = [sys.executable, str(HERE / "cell.py"), json.dumps(cell.key()), str(data)]
-    # A group of its own, so that nothing that a cell started can disturb the next one.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
-    try:
-        output, errors = process.communicate(timeout=cell.allowed + MEASURING)
-    except subprocess.TimeoutExpired:
-        return {**cell.key(), "error": f"killed {MEASURING:g} s after the time allowed"}
-    finally:
-        _end_group(process)
-    if process.returncode != 0:
-        return {**cell.key(), "error": errors.strip()[-2000:] or f"exit status {process.returncode}"}
-    record: dict[str, Any] = json.loads(output.splitlines()[-1])
+    too_late = f"killed {MEASURING:g} s after the time allowed"
+    ended = call(command, seconds=cell.allowed + MEASURING, too_late=too_late)
+    if ended.error:
+        return {**cell.key(), "error": ended.error}
+    record: dict[str, Any] = json.loads(ended.output.splitlines()[-1])
     return record
-
-
-def read_results(path: Path) -> Iterator[dict[str, Any]]:
-    """All records of a file of results; none if it does not exist."""
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
-
-
-def _end_group(process: "subprocess.Popen[str]") -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # everything of it has ended by itself
-    finally:
-        process.wait()
 
 
 def _summary(record: dict[str, Any]) -> str:

@@ -10,10 +10,14 @@ PERIOD = 0.5
 
 
 class Memory:
-    """Watches the resident size of this process and of its descendants while a `with` block runs."""
+    """Watches the resident size of a process and of its descendants while a `with` block runs.
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
+    Args:
+        pid: its number; None for this process.
+    """
+
+    def __init__(self, pid: int | None = None) -> None:
+        self._process = psutil.Process(pid)
         self._before = self._after = self._peak = self._peak_tree = 0.0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -43,7 +47,7 @@ class Memory:
         while not self._done.wait(PERIOD):
             own = self._own()
             self._peak = max(self._peak, own)
-            self._peak_tree = max(self._peak_tree, own + sum(map(_resident, self._process.children(recursive=True))))
+            self._peak_tree = max(self._peak_tree, own + sum(map(_resident, _descendants(self._process))))
 
     def _own(self) -> float:
         return _resident(self._process)
@@ -54,3 +58,10 @@ def _resident(process: psutil.Process) -> float:
         return float(process.memory_info().rss) / 1e6
     except psutil.NoSuchProcess:
         return 0.0  # it ended between being listed and being asked
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []

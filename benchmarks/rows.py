@@ -12,75 +12,22 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from images import read_results
+from row_problems import PROBLEMS, load
+from runner import call, read_results, run_missing
 
 HERE = Path(__file__).parent
+MEASURING = 900.0
+"""Seconds that a cell may take beyond its budget: loading, predicting, exporting."""
 
-
-@dataclass(frozen=True)
-class Rows:
-    """A data set of texts or rows, in a file with a column `split`.
-
-    Attributes:
-        file: its name without the ending.
-        target: column to predict.
-        estimator: name of the estimator.
-        metric: name of a scikit-learn scorer.
-        floor: what a quick model reached on the test samples; None: not measured in this metric.
-        text: columns of the text, joined; none: all other columns are a table.
-        dropped: columns that may not be looked at.
-        budget: seconds, unless `--budget` says otherwise.
-    """
-
-    file: str
-    target: str
-    estimator: str
-    metric: str
-    floor: float | None
-    text: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    budget: float = 120.0
-
-
-def _texts(file: str, floor: float, *, text: tuple[str, ...] = ("text",), metric: str = "accuracy") -> Rows:
-    return Rows(file, "label", "TextClassifier", metric, floor, text)
-
-
-def _classes(file: str, target: str, floor: float, *, metric: str = "accuracy", dropped: tuple[str, ...] = ()) -> Rows:
-    return Rows(file, target, "TabularClassifier", metric, floor, dropped=dropped)
-
-
-def _numbers(file: str, target: str, floor: float, *, metric: str = "r2", dropped: tuple[str, ...] = ()) -> Rows:
-    return Rows(file, target, "TabularRegressor", metric, floor, dropped=dropped)
-
-
-PROBLEMS = {
-    "sst2": _texts("sst2", 0.810),
-    "subj": _texts("subj", 0.922),
-    "rt_polarity": _texts("rt_polarity", 0.783),
-    "ag_news": _texts("ag_news_7600", 0.862),
-    "sms": _texts("sms_spam", 0.982),
-    "yoruba": _texts("masakhanews_yor", 0.893, text=("headline", "text")),
-    "goemotions": Rows(
-        "goemotions_multilabel", "labels", "TextClassifier", "f1_macro", 0.439, text=("text",), budget=300.0
-    ),
-    "adult": _classes("adult", "income", 0.927, metric="roc_auc"),
-    "titanic": _classes("titanic", "Survived", 0.803, dropped=("PassengerId",)),
-    "reviews": _classes("womens_clothing_reviews", "Recommended IND", 0.909, dropped=("Rating",)),
-    "wine": _classes("wine_quality", "quality", 0.568),
-    "soybean": _classes("soybean", "class", 0.971),
-    "california": _numbers("california_housing", "median_house_value", -44_551.0, metric="neg_root_mean_squared_error"),
-    "bikes": _numbers("bikeshare_hourly", "count", 0.925, dropped=("casual", "registered")),
-    "imports": _numbers("auto_imports_price", "price", 0.894),
-}
+Cell = tuple[str, float, int]
+"""Problem, budget in seconds, seed."""
 
 
 def main() -> None:
@@ -92,7 +39,10 @@ def main() -> None:
     elif options.show:
         print(summarize(list(read_results(options.out))).to_string(index=False))
     else:
-        _run_missing(options)
+        pairs = itertools.product(options.seeds, options.problems)
+        cells = [(problem, options.budget or PROBLEMS[problem].budget, seed) for seed, problem in pairs]
+        for cell, record in run_missing(cells, of=_cell, run=partial(_run, data=options.data), out=options.out):
+            print(*cell, record.get("score", record.get("error")), flush=True)
 
 
 def measure(problem: str, seconds: float, seed: int, data: Path) -> dict[str, Any]:
@@ -127,18 +77,6 @@ def measure(problem: str, seconds: float, seed: int, data: Path) -> dict[str, An
     }
 
 
-def load(rows: Rows, data: Path) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Training and test samples with their targets, as somebody would hand them to `fit`."""
-    table = pd.read_csv(data / f"{rows.file}.csv.gz", keep_default_na=not rows.text)
-    parts = []
-    for wanted in (table["split"] != "test", table["split"] == "test"):
-        part = table[wanted].drop(columns=["split", *rows.dropped])
-        y = part.pop(rows.target)
-        x: Any = [". ".join(cells) for cells in part[list(rows.text)].to_numpy()] if rows.text else part
-        parts.append((x, y.str.split("|").tolist() if rows.target == "labels" else y))
-    return parts[0], parts[1]
-
-
 def summarize(records: list[dict[str, Any]]) -> pd.DataFrame:
     """A row a problem and budget."""
     rows = []
@@ -166,22 +104,17 @@ def summarize(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _run_missing(options: argparse.Namespace) -> None:
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    known = {(record["problem"], record["budget"], record["seed"]) for record in read_results(options.out)}
-    for seed, problem in itertools.product(options.seeds, options.problems):
-        cell = (problem, options.budget or PROBLEMS[problem].budget, seed)
-        if cell in known:
-            continue
-        command = [sys.executable, __file__, "--data", str(options.data), "--cell", json.dumps(cell)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        record = dict(zip(("problem", "budget", "seed"), cell, strict=True))
-        record |= (
-            json.loads(ended.stdout.splitlines()[-1]) if ended.returncode == 0 else {"error": ended.stderr[-2000:]}
-        )
-        with options.out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-        print(*cell, record.get("score", record.get("error")), flush=True)
+def _cell(record: dict[str, Any]) -> Cell:
+    return record["problem"], record["budget"], record["seed"]
+
+
+def _run(cell: Cell, data: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--data", str(data), "--cell", json.dumps(cell)]
+    ended = call(command, seconds=cell[1] + MEASURING, too_late=f"killed {MEASURING:g} s after its time")
+    if ended.error:
+        return {**dict(zip(("problem", "budget", "seed"), cell, strict=True)), "error": ended.error}
+    record: dict[str, Any] = json.loads(ended.output.splitlines()[-1])
+    return record
 
 
 def _options() -> argparse.Namespace:
