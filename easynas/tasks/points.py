@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from easynas.deploy.bundle import Bundle
     from easynas.deploy.footprint import Footprint
     from easynas.nets.block import Block
+    from easynas.nets.pretrained import Backbone
     from easynas.space.space import Values
     from easynas.train.weights import Weights
 
@@ -54,6 +55,7 @@ class Point:
         y: what those should be.
         scoring: the metric.
         encoder: what samples go through.
+        backbone: the pretrained network that they go through after it; None for none.
     """
 
     number: int
@@ -63,6 +65,7 @@ class Point:
     y: np.ndarray
     scoring: Scoring
     encoder: Encoder
+    backbone: "Backbone | None" = None
 
     @cached_property
     def finish(self) -> Finish:
@@ -124,7 +127,7 @@ class Point:
 
         temperature = self.finish.temperature
         with precision("float32"):
-            if len(self.members) == 1:
+            if len(self.members) == 1 and self.backbone is None:
                 [only] = self.members
                 model, device = assemble(
                     self.encoder,
@@ -141,14 +144,18 @@ class Point:
         """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
         from keras import layers
 
-        from easynas.nets.network import model_of
+        from easynas.nets.network import build, model_of
 
+        inputs = self.encoder.inputs
+        if self.backbone is not None:
+            x = build(self.backbone, {}, x)
+            inputs = tuple(x.shape[1:])
         parts = []
         for member in self.members:
-            model = model_of(member.network, member.values, self.encoder.inputs)
+            model = model_of(member.network, member.values, inputs)
             model.set_weights(member.weights)
             parts.append(layers.Rescaling(member.share)(model(x, training=False)))
-        return layers.Add()(parts)
+        return layers.Add()(parts) if len(parts) > 1 else parts[0]
 
 
 class Row(NamedTuple):

@@ -31,6 +31,7 @@ class Texts:
     convolves = False
     counts_targets = True
     members = 5
+    learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         return ingest(check_texts(x), y, sample_weight=sample_weight, target=target, learn=_learn)
@@ -44,6 +45,9 @@ class Texts:
             f"{schema.grams:,} of {schema.gram_vocabulary:,} n-grams of words and characters."
         )
         return encoder
+
+    def backbone(self, encoder: Encoder) -> None:
+        return None
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TextStatistics":
         from easynas.nets.text.statistics import TextStatistics
