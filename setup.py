@@ -19,7 +19,7 @@ def version() -> str:
 REQUIRED = [
     "cloudpickle>=3,<4",
     "filelock>=3.15,<5",
-    "h5py>=3,<4",
+    "h5py>=3.11,<4",
     "jinja2>=3.1,<4",
     "keras>=3.12,<4",
     "keras-tuner>=1.4.7,<2",

@@ -60,6 +60,13 @@ def fashion(data: Path, _: int) -> Problem:
         )
 
 
+def fashion1000(data: Path, seed: int) -> Problem:
+    """Fashion-MNIST with 1,000 random training images, the official test set."""
+    whole = fashion(data, seed)
+    some = np.random.default_rng(seed).permutation(len(whole.y_train))[:1_000]
+    return Problem(whole.x_train[some], whole.y_train[some], whole.x_test, whole.y_test)
+
+
 def cifar10(data: Path, _: int) -> Problem:
     """CIFAR-10 after JPEG compression: 50,000 colour images of 32 × 32, the official test set."""
     with np.load(_decoded(data / "cifar10_jpeg.npz")) as arrays:
@@ -81,6 +88,7 @@ def sign_digits(data: Path, _: int) -> Problem:
 PROBLEMS: dict[str, Callable[[Path, int], Problem]] = {
     "digits": digits,
     "fashion": fashion,
+    "fashion1000": fashion1000,
     "cifar10": cifar10,
     "sign_digits": sign_digits,
 }

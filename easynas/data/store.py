@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from easynas.data.disk import DISK_FULL, no_room
 from easynas.data.registry import encoder_of, to_config
 from easynas.errors import StudyError
 
-FILE, FOLDS = "store.json", "folds.npy"
+FILE, FOLDS, ROWS = "store.json", "folds.npy", "rows.npz"
 
 
 class Arrays(NamedTuple):
@@ -49,18 +50,31 @@ class Arrays(NamedTuple):
         return cls(x["x"] if list(x) == ["x"] else x, arrays["y"], arrays["weights"])
 
 
-class Part(NamedTuple):
-    """What one training sees, and what it is judged by.
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one training sees, and what it is judged by; of a fold copies, made when they are asked for.
 
     Attributes:
-        train: samples to train on.
-        held_out: samples to judge by.
-        rows: where these are among all that are held out, integers.
+        samples: those to train on, or those of all folds.
+        judged: those held out; None for a fold.
+        rows: where those to judge by are among all that are held out, integers.
     """
 
-    train: Arrays
-    held_out: Arrays
+    samples: Arrays
+    judged: Arrays | None
     rows: np.ndarray
+
+    @property
+    def train(self) -> Arrays:
+        """The samples to train on."""
+        if self.judged is not None:
+            return self.samples
+        return self.samples.at(np.setdiff1d(np.arange(len(self.samples.y)), self.rows))
+
+    @property
+    def held_out(self) -> Arrays:
+        """The samples to judge by."""
+        return self.samples.at(self.rows) if self.judged is None else self.judged
 
 
 def parts_of(train: Arrays, validation: Arrays, folds: np.ndarray | None) -> list[Part]:
@@ -74,10 +88,7 @@ def parts_of(train: Arrays, validation: Arrays, folds: np.ndarray | None) -> lis
     if folds is None:
         return [Part(train, validation, np.arange(len(validation.y)))]
     numbers = range(int(folds.max()) + 1)
-    return [
-        Part(train.at(np.flatnonzero(folds != number)), train.at(rows), rows)
-        for number, rows in ((number, np.flatnonzero(folds == number)) for number in numbers)
-    ]
+    return [Part(train, None, np.flatnonzero(folds == number)) for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -134,8 +145,51 @@ class Store:
             write("validation", held_out or data, validation, len(train))
         else:
             np.save(folder / FOLDS, folds)
+        np.savez(folder / ROWS, train=train, validation=validation)
         (folder / FILE).write_text(json.dumps(to_config(encoder)), encoding="utf-8")
         return cls(str(folder))
+
+    def derived(
+        self,
+        directory: str | os.PathLike[str],
+        see: Callable[[np.ndarray], np.ndarray],
+        *,
+        chunk: int,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> "Store":
+        """Writes what something sees of all samples, with the same answers in the same parts, and returns that store.
+
+        Args:
+            directory: as for `write`.
+            see: from samples `(n, ...)` to arrays `(n, ...)`.
+            chunk: samples at a time.
+            on_progress: told how many of how many samples are done.
+
+        Raises:
+            StudyError: there is no room for the data.
+        """
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).unlink(missing_ok=True)
+        parts = {"train": self.train(), **({} if self.folds is not None else {"validation": self.validation()})}
+        done, total = 0, sum(len(part.y) for part in parts.values())
+        for name, part in parts.items():
+            (folder / name).mkdir(exist_ok=True)
+            seen: np.memmap | None = None
+            for start in range(0, len(part.y), chunk):
+                some = see(np.asarray(part.x)[start : start + chunk])
+                if seen is None:
+                    seen = _new_array(folder / name / "x.npy", dtype=some.dtype, shape=(len(part.y), *some.shape[1:]))
+                seen[start : start + len(some)] = some
+                done += len(some)
+                if on_progress is not None:
+                    on_progress(done, total)
+            np.save(folder / name / "y.npy", part.y)
+            np.save(folder / name / "weights.npy", part.weights)
+        for name in (FOLDS, ROWS, FILE):  # the last one says that the store is whole
+            if (Path(self.directory) / name).exists():
+                shutil.copyfile(Path(self.directory) / name, folder / name)
+        return Store(str(folder))
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Self:
@@ -144,8 +198,9 @@ class Store:
         Raises:
             StudyError: there is none, or it was not written to its end.
         """
-        if not (Path(directory) / FILE).exists():
-            raise StudyError(f"{str(directory)!r} must hold a complete store. Received a folder without {FILE}.")
+        for name in (FILE, ROWS):
+            if not (Path(directory) / name).exists():
+                raise StudyError(f"{str(directory)!r} must hold a complete store. Received a folder without {name}.")
         return cls(str(directory))
 
     @property
@@ -160,6 +215,11 @@ class Store:
     def validation(self) -> Arrays:
         """The samples held out, memory-mapped and read-only; with folds all, each of which is held out once."""
         return self.train() if self.folds is not None else _open_part(Path(self.directory) / "validation")
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The indices `(train, validation)` that it was written from."""
+        with np.load(Path(self.directory) / ROWS, allow_pickle=False) as indices:
+            return indices["train"], indices["validation"]
 
     @property
     def folds(self) -> np.ndarray | None:

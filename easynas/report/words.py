@@ -11,6 +11,10 @@ _NETWORKS = {
     ("images", "nb201"): ("Searched cell", "a small graph of operations that is repeated"),
     ("images", "darts"): ("Searched cells", "two kinds of small graphs that are repeated"),
     ("images", "hierarchical"): ("Hierarchical cell", "small graphs made of smaller graphs"),
+    ("images", "pretrained"): (
+        "Head on a trained network",
+        "weighs what a network sees that learned from other images",
+    ),
     ("texts", "linear"): ("Weighted word pieces", "every word piece speaks for or against each answer"),
     ("texts", "bag"): ("Bag of words", "turns words into points and averages them, whatever their order"),
     ("texts", "cnn"): ("Phrase detectors", "looks for short phrases anywhere in the text"),

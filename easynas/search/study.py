@@ -35,7 +35,7 @@ FRONT = 8
 _COSTS = ("parameters", "macs")
 _SHIPPED, _RUN, _FACT, _PHASE = "shipped", "run", "fact", "phase"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
-_IDENTITY = ("task", "data", "validation", "metric")
+_IDENTITY = ("task", "data", "validation", "metric", "weights")
 
 
 class Study:

@@ -23,7 +23,6 @@ _LOADING = 7.0  # seconds until TensorFlow is loaded and the data are prepared, 
 _START = 2.0  # from the baseline's start to its first step
 _BUNDLE = 1.0
 _COMBINE_SHARE = 0.1
-_TRAINED_SHARE = 0.6  # of the budget is the longest training of images, about
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ def advise(estimator: "Estimator", x: Any, y: Any) -> Advice:
     modality = estimator._modality()
     data = modality.ingest(x, y, sample_weight=None, target=estimator._target)
     scoring = Scoring.of(settings.metric, data.target.answer)
-    division = Division.of(data, None, modality, seed=settings.seed)
+    division = Division.of(data, None, seed=settings.seed)
     scoring.check(data.y[division.validation])
-    plan, choices = _plan(settings, modality, data, len(division.train))
+    division, plan, choices = _plan(settings, modality, data, division)
     named = settings.space if isinstance(settings.space, str) else settings.space.name
     return Advice(
         task=type(estimator).__name__,
@@ -74,32 +73,36 @@ def advise(estimator: "Estimator", x: Any, y: Any) -> Advice:
         classes=_classes(data),
         columns=_columns(data),
         spaces=tuple(spaces.searched(named, modality.name)),
-        choices=(_split(division), *choices, plan.reason),
+        choices=(division.sentence(members=modality.members), *choices, plan.reason),
         warnings=data.warnings,
         seconds=_phases(settings.seconds, plan),
     )
 
 
-def _plan(settings: Settings, modality: Any, data: Dataset, samples: int) -> tuple[Plan, tuple[str, ...]]:
-    """How the time would be divided, and what else follows from it."""
+def _plan(
+    settings: Settings, modality: Any, data: Dataset, division: Division
+) -> tuple[Division, Plan, tuple[str, ...]]:
+    """How samples and time would be divided, and what else follows from it."""
     left = max(0.0, settings.seconds - _LOADING - _baseline(settings.seconds) - _BUNDLE)
     if modality.members > 1:
-        return spread(left, start_seconds=_START, combine_seconds=_COMBINE_SHARE * left), ()
+        return division, spread(left, start_seconds=_START, combine_seconds=_COMBINE_SHARE * left), ()
     from easynas.deploy.silence import Silence
     from easynas.engines.warm import cores
 
     with Silence():
         from easynas.data.images import ImageEncoder
-        from easynas.nets.design import Compute
         from easynas.nets.images import choose_resolution
+        from easynas.tasks.phases import compute_of, worthwhile
         from easynas.train.machine import probe
 
-        compute = Compute(_TRAINED_SHARE * settings.seconds, probe().macs_per_second, samples)
+        machine = probe()
+        division = worthwhile(settings.seconds, machine, division)
+        compute = compute_of(settings.seconds, machine, division)
     assert isinstance(data.encoder, ImageEncoder)  # what is not combined is images
     _, reason = choose_resolution(data.encoder.schema, compute)
     seen = f"A network may cost {compute.macs / 1e6:.1f} million multiply-accumulates an image."
     planned = divide(left, start_seconds=_START, epoch_seconds=compute.epoch_seconds * cores())
-    return planned, (reason, seen)
+    return division, planned, (reason, seen)
 
 
 def _baseline(total: float) -> float:
@@ -109,16 +112,6 @@ def _baseline(total: float) -> float:
 def _phases(total: float, plan: Plan) -> dict[str, float]:
     first = {"loading and preparing": _LOADING, "baseline": _baseline(total), "search": plan.search}
     return {**first, "final training and model": max(0.0, total - sum(first.values()))}
-
-
-def _split(division: Division) -> str:
-    if division.folds is not None:
-        return (
-            f"{len(division.train):,} samples are few: every network is trained {int(division.folds.max()) + 1} times, "
-            "and each sample is held out once."
-        )
-    train, held_out = len(division.train), len(division.validation)
-    return f"{train:,} samples are trained on and {held_out:,} are held out to compare networks."
 
 
 def _classes(data: Dataset) -> dict[str, int]:

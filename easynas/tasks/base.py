@@ -157,9 +157,7 @@ class Estimator(Results):
             validation_data=validation_data,
         )
         scoring = Scoring.of(settings.metric, data.target.answer)
-        scoring.check(
-            (held_out or data).y[Division.of(data, held_out, self._modality(), seed=settings.seed).validation]
-        )
+        scoring.check((held_out or data).y[Division.of(data, held_out, seed=settings.seed).validation])
         warm_up()
         header = self._header(settings, scoring, data, held_out)
         with (
@@ -207,7 +205,7 @@ class Estimator(Results):
                 session.note(f"An interrupted fit goes on; {deadline.left:.0f} s of its budget are left.")
             for warning in data.warnings:
                 session.note(warning)
-            division = Division.of(data, held_out, self._modality(), seed=settings.seed)
+            division = Division.of(data, held_out, seed=settings.seed)
             with session.phase("preparation", "preparing the data", then=_BASELINE):
                 prepared = phases.prepare(session, machine, division, held_out)
                 twins = find_twins(data, held_out)
@@ -221,11 +219,12 @@ class Estimator(Results):
                         phases.search(session, prepared, designed, plan)
                 if trained:
                     with session.phase("final", _FINAL, then=_BUNDLE):
-                        final = phases.train_final(session, prepared, designed)
+                        final = phases.train_final(session, prepared, designed, plan)
             with session.phase("bundle", _BUNDLE):
                 bundle, points = shipping.ship(session, prepared, designed, final=final)
                 answers = points[0].finish.answers
-                specimens = keep(data, held_out, **vars(division), answers=answers, twins=twins, seed=settings.seed)
+                used = vars(prepared.division.judged(len(answers)))
+                specimens = keep(data, held_out, **used, answers=answers, twins=twins, seed=settings.seed)
         return bundle, specimens, points
 
     def _header(self, settings: Settings, scoring: Scoring, data: Dataset, held_out: Dataset | None) -> dict[str, Any]:
@@ -235,6 +234,7 @@ class Estimator(Results):
             "metric": scoring.metric,
             "data": fingerprint(data),
             "validation": None if held_out is None else fingerprint(held_out),
+            "weights": self._modality().learned,
             "seed": settings.seed,
             "settings": {name: value for name, value in self.get_params().items() if is_plain(value)},
             "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},

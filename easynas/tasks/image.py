@@ -1,6 +1,8 @@
 """`ImageClassifier` and `ImageRegressor`: from images to a network."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,8 +11,10 @@ from easynas import spaces
 from easynas.data.dataset import Dataset, Encoder
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.schema import Answer
+from easynas.tasks.base import Estimator
 from easynas.tasks.classifier import Classifier
 from easynas.tasks.modality import usual_batch
+from easynas.tasks.pretrained import PretrainedImages
 from easynas.tasks.regressor import Regressor
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ class Images:
     convolves = True
     counts_targets = False
     members = 1
+    learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         return ingest_images(x, y, sample_weight=sample_weight, target=target)
@@ -45,6 +50,9 @@ class Images:
         resolution, reason = choose_resolution(encoder.schema, compute)
         session.note(reason)
         return encoder.at(resolution)
+
+    def backbone(self, encoder: Encoder) -> None:
+        return None
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "Whitening | None":
         """The whitening of small images with few channels."""
@@ -93,19 +101,69 @@ def _of(encoder: Encoder) -> ImageEncoder:
     return encoder
 
 
-class ImageClassifier(Classifier):
+class _Image(Estimator):
+    """What both estimators of images have beside the settings of all.
+
+    Args:
+        weights: path of the weights of a network of `keras.applications` that was trained before on other images,
+            without its classifier; which one is found out, see `easynas.data.backbones`. Then small heads are searched
+            on what it sees. "mobilenet_v2:path" says which one it must be; None trains from scratch.
+    """
+
+    def __init__(
+        self,
+        time_budget: float | str = "10m",
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        metric: str | None = None,
+        search: Any = "auto",
+        space: Any = "auto",
+        quantization: str | None = None,
+        pruning: float | str | None = None,
+        max_latency_ms: float | None = None,
+        max_size_kb: float | None = None,
+        max_params: int | None = None,
+        max_macs: int | None = None,
+        max_trials: int | None = None,
+        n_jobs: int | None = None,
+        engine: Any = "local",
+        directory: str | Path | None = None,
+        random_state: int | None = None,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__(
+            time_budget,
+            metric=metric,
+            search=search,
+            space=space,
+            quantization=quantization,
+            pruning=pruning,
+            max_latency_ms=max_latency_ms,
+            max_size_kb=max_size_kb,
+            max_params=max_params,
+            max_macs=max_macs,
+            max_trials=max_trials,
+            n_jobs=n_jobs,
+            engine=engine,
+            directory=directory,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.weights = weights
+
+    def _modality(self) -> "Images | PretrainedImages":
+        limits = (self.max_latency_ms, self.max_size_kb, self.max_params, self.max_macs)
+        limited = any(limit is not None for limit in limits)
+        return Images() if self.weights is None else PretrainedImages(self.weights, self.space, limited)
+
+
+class ImageClassifier(_Image, Classifier):
     """Classifies images `(n, height, width)` or `(n, height, width, channels)` of any numeric type and range.
 
     Labels may be integers, texts or booleans, in arrays, lists or pandas, and come back in their dtype; or any number
-    of them a sample. See `Estimator` for all settings.
+    of them a sample. See `Estimator` for all other settings.
     """
 
-    def _modality(self) -> Images:
-        return Images()
 
-
-class ImageRegressor(Regressor):
-    """Predicts numbers from images `(n, height, width)` or `(n, height, width, channels)`; see `Estimator`."""
-
-    def _modality(self) -> Images:
-        return Images()
+class ImageRegressor(_Image, Regressor):
+    """Predicts numbers from images `(n, height, width)` or `(n, height, width, channels)`, see `ImageClassifier`."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from easynas.data.store import Arrays
     from easynas.nets.block import Block
     from easynas.nets.design import Compute, Design
+    from easynas.nets.pretrained import Backbone
     from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.phases import Prepared
@@ -38,11 +39,18 @@ class Modality(Protocol):
     members: int
     """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 
+    @property
+    def learned(self) -> str | None:
+        """A short name for weights that were trained before, so that a study is not continued with others."""
+
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         """Samples and targets, checked; an `InputError` says what is wrong with them."""
 
     def encoder(self, session: "Session", compute: "Compute") -> Encoder:
         """The encoder that the samples go through, given what the time can buy; choices are noted in the session."""
+
+    def backbone(self, encoder: Encoder) -> "Backbone | None":
+        """The pretrained network that all samples are seen through; None for none."""
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> Any:
         """What networks need to know of the training samples beforehand; None where it is nothing."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from easynas import strategies
-from easynas.data.dataset import Dataset, Encoder
+from easynas.data.dataset import Dataset, Encoder, Shapes, shapes
 from easynas.data.features import Late, building_seconds, without_features
 from easynas.data.store import Store
 from easynas.deploy.footprint import Prototype
@@ -26,6 +26,7 @@ from easynas.engines.warm import cores
 from easynas.errors import InputError
 from easynas.nets.block import Block
 from easynas.nets.design import Compute, Design
+from easynas.nets.pretrained import Backbone
 from easynas.schema import Answer
 from easynas.search.incumbent import incumbent
 from easynas.search.loop import GRACE, Engine, Launcher, Strategy, run_search
@@ -36,6 +37,7 @@ from easynas.space.space import SearchSpace
 from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.limits import Gauge, Within
+from easynas.tasks.seeing import seen_through
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
 from easynas.train.machine import Machine, greet, probe
@@ -47,6 +49,7 @@ BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the train
 _MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
 _READING_SHARE = 0.25  # of the budget may go into encoding the samples
 _TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
+_FOLD_EPOCHS = 20.0  # that each fold must see of its samples, or one training of all the time is better
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 
 
@@ -56,20 +59,24 @@ class Prepared:
 
     Attributes:
         store: training and validation data.
+        division: which of the samples they are.
         encoder: what they went through.
+        backbone: the pretrained network that they went through after it; None for none.
         answer: what networks answer.
         statistics: what they need to know of the training samples beforehand.
         fold_statistics: the same for each fold, of what is trained on there, where it counts what is to be predicted;
             empty without folds.
         machine: its speed.
-        compute: what the time can buy.
+        compute: what the time can buy; each network has its part, where one is trained for each fold.
         precision: Keras dtype policy to train in.
         batch_size: samples a step.
         gauge: weighs what would be shipped, where that has limits.
     """
 
     store: Store
+    division: Division
     encoder: Encoder
+    backbone: Backbone | None
     answer: Answer
     statistics: Any
     fold_statistics: tuple[Any, ...]
@@ -84,6 +91,11 @@ class Prepared:
         """What has to be left when a model is trained: to build it, to compare it, and to see that it keeps limits."""
         weighing = 0.0 if self.gauge is None else _WEIGHINGS * self.gauge.seconds
         return BUNDLE_SECONDS + building_seconds(self.encoder) + weighing
+
+    @property
+    def inputs(self) -> Shapes:
+        """Shapes of what networks see."""
+        return self.encoder.inputs if self.backbone is None else shapes(self.store.train().x)
 
 
 def known_machine(study: Study) -> Machine:
@@ -111,29 +123,31 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     """
     folder = session.study.directory / "data"
     known = Store.open(folder) if session.study.trials else None
-    if known is None:
-        division = affordable(session, division)
-    samples = len(division.train) if known is None else len(known.train().y)
-    compute = Compute(_FINAL_SHARE * session.settings.seconds, machine.macs_per_second, samples)
+    members = session.modality.members
+    if known is not None:
+        division = Division(*known.rows(), known.folds)
+    else:
+        division = affordable(
+            session, division if members > 1 else worthwhile(session.settings.seconds, machine, division)
+        )
+    compute = compute_of(session.settings.seconds, machine, division)
     encoder = session.modality.encoder(session, compute) if known is None else known.encoder
     store, encoder = (known, encoder) if known else _stored(session, folder, encoder, division, held_out)
-    train, validation = store.train().y, store.validation().y
-    batch_size = session.modality.batch_size(len(train))
-    if division.folds is None:
-        session.note(f"{len(train):,} samples are trained on and {len(validation):,} are held out to compare networks.")
-    else:
-        session.note(
-            f"{len(train):,} samples are few, so every network is trained {division.folds.max() + 1} times, and each "
-            "sample is held out once."
-        )
+    batch_size = session.modality.batch_size(len(division.first.train if members == 1 else division.train))
+    session.note(division.sentence(members=members))
     precision = machine.precision if session.modality.convolves else "float32"
     session.note(f"Networks train in {precision}, in batches of {batch_size}.")
     answer = session.data.target.answer
+    backbone = session.modality.backbone(encoder)
+    if backbone is not None:
+        backbone, store = seen_through(session, backbone, store)
     statistics = session.modality.statistics(encoder, store.train(), answer)
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
     gauge = _gauge(session, encoder)
-    return Prepared(store, encoder, answer, statistics, of_folds, machine, compute, precision, batch_size, gauge)
+    return Prepared(
+        store, division, encoder, backbone, answer, statistics, of_folds, machine, compute, precision, batch_size, gauge
+    )
 
 
 def _gauge(session: Session, encoder: Encoder) -> Gauge | None:
@@ -168,16 +182,26 @@ def _stored(
         return write(without_features(encoder)), without_features(encoder)
 
 
+def compute_of(seconds: float, machine: Machine, division: Division) -> Compute:
+    """What a budget of `seconds` can buy."""
+    return Compute(_FINAL_SHARE * seconds / division.networks, machine.macs_per_second, len(division.train))
+
+
+def worthwhile(seconds: float, machine: Machine, division: Division) -> Division:
+    """The division; one split of it where a budget of `seconds` is too short to train as long as it pays in folds."""
+    return division if compute_of(seconds, machine, division).epochs >= _FOLD_EPOCHS else division.first
+
+
 def affordable(session: Session, division: Division) -> Division:
     """The division, or a part of it if reading all samples would take too much of the time."""
     rows, allowed = division.train, _READING_SHARE * session.settings.seconds
     encoder, samples = session.data.encoder, session.data.samples
     tried = rows[len(rows) // 2 :][: min(encoder.chunk, _TRIED)]
-    if division.folds is not None or len(rows) < _UNTRIED * len(tried):
+    if len(rows) < _UNTRIED * len(tried):
         return division
     started = time.monotonic()
     encoder.encode(samples[tried])
-    expected = (time.monotonic() - started) / len(tried) * (len(rows) + len(division.validation))
+    expected = (time.monotonic() - started) / len(tried) * division.encoded
     if expected <= allowed:
         return division
     part = division.part(allowed / expected, session.data, seed=session.settings.seed)
@@ -238,14 +262,20 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
         )
 
 
-def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial:
-    """Trains the best design for the rest of the time, from its weights if it has any."""
+def train_final(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> Trial:
+    """Trains the best design for the rest of the time: once for each fold, or from its weights if it has any.
+
+    No fold may go on from the weights of a trial, which saw all of them but the first. Where there was no time for a
+    search there is none for folds.
+    """
     best = best_of_space(session.study, designed.space)
     values = dict(best.job.values) if best is not None else next(designed.portfolio())
+    once = session.modality.members == 1 and (prepared.division.folds is None or planned.search == 0)
     evaluate = replace(
         evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=cores()),
-        inherit=best.job.id if best is not None and session.study.weights_path(best.job.id).exists() else None,
+        inherit=best.job.id if once and best and session.study.weights_path(best.job.id).exists() else None,
         candidate=False,
+        once=once,
         both_ways=designed.both_ways,
         spread_over="GPU",
     )
@@ -263,7 +293,10 @@ def train_final(session: Session, prepared: Prepared, designed: Design) -> Trial
 def evaluator(
     session: Session, prepared: Prepared, network: Block, of_folds: tuple[Block, ...], *, threads: int
 ) -> Evaluator:
-    """What a worker does with a job of this session: trains `network`, or what it is for each fold."""
+    """What a worker does with a job of this session: trains `network`, or what it is for each fold.
+
+    What is trained as long as there is time is trained in folds in the end only.
+    """
     return Evaluator(
         network=network,
         store=prepared.store,
@@ -273,6 +306,7 @@ def evaluator(
         batch_size=prepared.batch_size,
         threads=threads,
         folder=session.study.weights_folder,
+        once=session.modality.members == 1,
         fold_networks=of_folds,
     )
 

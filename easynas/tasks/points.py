@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from easynas.deploy.bundle import Bundle
     from easynas.deploy.footprint import Footprint
     from easynas.nets.block import Block
+    from easynas.nets.pretrained import Backbone
     from easynas.space.space import Values
     from easynas.train.weights import Weights
 
@@ -55,6 +56,7 @@ class Point:
         y: what those should be.
         scoring: the metric.
         encoder: what samples go through.
+        backbone: the pretrained network that they go through after it; None for none.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Point:
     y: np.ndarray
     scoring: Scoring
     encoder: Encoder
+    backbone: "Backbone | None" = None
 
     @cached_property
     def finish(self) -> Finish:
@@ -127,7 +130,7 @@ class Point:
             judged = self.encoder if self._asks_for_features() else without_features(self.encoder)
             encoder, extended = divided(judged)
             joined = partial(assemble, encoder, self.scoring.answer, temperature=self.finish.temperature)
-            if len(self.members) == 1:
+            if len(self.members) == 1 and self.backbone is None:
                 [only] = self.members
                 model, device = joined(lambda x: build(only.network, only.values, extended(x)))
                 before = len(device.weights) - len(only.weights)  # of a pretrained encoder, which has its weights
@@ -155,14 +158,17 @@ class Point:
         """Adds all members to the tensors that they see, each with its weights, and the sum of their shares."""
         from keras import layers
 
-        from easynas.nets.network import model_of
+        from easynas.nets.network import build, model_of
 
+        if self.backbone is not None:
+            x = build(self.backbone, {}, x)
+            inputs = tuple(x.shape[1:])
         parts = []
         for member in self.members:
             model = model_of(member.network, member.values, inputs)
             model.set_weights(member.weights)
             parts.append(layers.Rescaling(member.share)(model(x, training=False)))
-        return layers.Add()(parts)
+        return layers.Add()(parts) if len(parts) > 1 else parts[0]
 
 
 class Row(NamedTuple):

@@ -186,14 +186,18 @@ def _point(session: Session, prepared: Prepared, designed: Design, parts: Parts)
         for trial in trials
         for member in _members(session, prepared, designed, trial, parts.shares[trial.job.id], parts.networks)
     )
+    answers, y = _answers(session, parts.shares), prepared.store.validation().y
+    if len(answers) < len(y):  # of a network that was trained once although there are folds
+        y = y[prepared.division.folds == 0]
     return Point(
         number=trials[0].job.id if len(trials) == 1 else session.study.next_id,
         trials=trials,
         members=members,
-        answers=_answers(session, parts.shares),
-        y=np.asarray(prepared.store.validation().y),
+        answers=answers,
+        y=np.asarray(y),
         scoring=session.scoring,
         encoder=prepared.encoder,
+        backbone=prepared.backbone,
     )
 
 

@@ -40,6 +40,7 @@ class Tables:
     convolves = False
     counts_targets = False
     members = 5
+    learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         def learn(_: Any) -> tuple[Table, TableEncoder]:
@@ -54,6 +55,9 @@ class Tables:
         for row in encoder.summary().itertuples():
             session.note(f"Column {row.column!r} is {row.kind}: {row.why}")
         return encoder
+
+    def backbone(self, encoder: Encoder) -> None:
+        return None
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TableStatistics":
         from easynas.data.statistics import TableStatistics

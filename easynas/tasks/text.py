@@ -58,6 +58,7 @@ class Texts:
     convolves = False
     counts_targets = True
     members = 5
+    learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         preset = self._preset()
@@ -79,6 +80,9 @@ class Texts:
         )
         preset = self._preset()
         return encoder if preset is None else self._featured(session, compute, FeatureEncoder(encoder, preset))
+
+    def backbone(self, encoder: Encoder) -> None:
+        return None
 
     def statistics(self, encoder: Encoder, train: "Arrays", answer: Answer) -> "TextStatistics":
         from easynas.nets.text.statistics import TextStatistics

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SLICE = 1 / 3
 """Share of a candidate's time after which it is dropped if it cannot catch up."""
 
+_IMAGES = 4  # dimensions of a batch of them
 _CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
 
 
@@ -53,7 +54,7 @@ class Attempt:
         """Trains until `deadline` at the latest; every part gets the same share of the time."""
         keras.utils.set_random_seed(int(np.random.default_rng((self._evaluator.seed, self._job.id)).integers(2**31)))
         self._announce([])
-        parts = self._evaluator.store.parts()
+        parts = self._evaluator.store.parts()[: 1 if self._evaluator.once else None]
         try:
             model = self._build(self._evaluator.network, parts[0])
             trained = compiled(model, self._recipe, self._evaluator.scoring.answer)
@@ -62,7 +63,7 @@ class Attempt:
             return self._failed(f"cannot build: {first_line(error)}")
         shipped = self._shipped(model, parts[0])
         self._built = time.monotonic() - self._started
-        outcomes, networks, answers = [], [], []
+        outcomes, networks, answers, mirrored = [], [], [], []
         for number, part in enumerate(parts):
             begin(trained, initial[number])
             seconds = deadline.left / (len(parts) - number)
@@ -74,14 +75,20 @@ class Attempt:
                 return self._done(model, {"score": self._slice["first_slice_score"]}, outcomes, devices)
             networks.append(model.get_weights())
             answers.append(self._answers(trained, shipped, part))
-        scores = self._finish(networks, answers, parts)
-        if self._evaluator.mirrored:
-            scores |= self._mirrored(shipped, answers[0], parts[0].held_out)
+            held_out = part.held_out.x
+            if self._evaluator.mirrored and isinstance(held_out, np.ndarray) and held_out.ndim == _IMAGES:
+                mirrored.append(predict(shipped, held_out[:, :, ::-1]))
+        rows = np.concatenate([part.rows for part in parts])
+        order = np.argsort(rows, kind="stable")
+        y = self._evaluator.store.validation().y[rows[order]]
+        scores = self._finish(networks, np.concatenate(answers)[order], y)
+        if mirrored:
+            scores |= self._compared(np.concatenate(answers)[order], np.concatenate(mirrored)[order], y)
         return self._done(model, scores, outcomes, devices)
 
     def _build(self, network: Block, part: Part) -> Any:
         with precision(self._evaluator.precision):
-            return model_of(network, self._job.values, shapes(part.train.x))
+            return model_of(network, self._job.values, shapes(part.samples.x))
 
     def _initial(self, model: Any, parts: list[Part]) -> list[weights.Weights]:
         """The weights that each training starts from; what a fold may know of the samples is among them."""
@@ -100,7 +107,7 @@ class Attempt:
         if self._evaluator.candidate or self._evaluator.precision == "float32":
             return model  # it shares the weights of the one that is trained
         with precision("float32"):
-            return model_of(self._evaluator.network, self._job.values, shapes(part.train.x))
+            return model_of(self._evaluator.network, self._job.values, shapes(part.samples.x))
 
     def _train(self, trained: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
         evaluator = self._evaluator
@@ -149,30 +156,21 @@ class Attempt:
             return answers
         return np.asarray(0.5 * (answers + predict(shipped, x[:, :, ::-1])))
 
-    def _finish(
-        self, networks: list[weights.Weights], answers: list[np.ndarray], parts: list[Part]
-    ) -> dict[str, float]:
+    def _finish(self, networks: list[weights.Weights], answers: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """Keeps the weights, and scores the answers of all parts together."""
         scoring = self._evaluator.scoring
-        rows = np.concatenate([part.rows for part in parts])
-        order = np.argsort(rows, kind="stable")
-        together = np.concatenate(answers)[order]
-        y = np.concatenate([part.held_out.y for part in parts])[order]
-        weights.save(self._evaluator.weights_path(self._job.id), networks, answers=together)
-        score = scoring.score(together, y)
+        weights.save(self._evaluator.weights_path(self._job.id), networks, answers=answers)
+        score = scoring.score(answers, y)
         return {
             "score": score,
-            "loss": loss(together, y, scoring.answer),
-            "standard_error": scoring.standard_error(score, together, y),
+            "loss": loss(answers, y, scoring.answer),
+            "standard_error": scoring.standard_error(score, answers, y),
         }
 
-    def _mirrored(self, shipped: Any, answers: np.ndarray, held_out: Arrays) -> dict[str, float]:
+    def _compared(self, answers: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The usual metric on the images as they are, and on the same with left and right swapped."""
-        if isinstance(held_out.x, dict):
-            return {}
         usual = Scoring.of(None, self._evaluator.scoring.answer)
-        mirrored = predict(shipped, held_out.x[:, :, ::-1])
-        return {"usual_score": usual.score(answers, held_out.y), "mirrored_score": usual.score(mirrored, held_out.y)}
+        return {"usual_score": usual.score(answers, y), "mirrored_score": usual.score(mirrored, y)}
 
     def _done(self, model: Any, scores: dict[str, float], outcomes: list[Outcome], devices: int) -> Trial:
         score = scores.pop("score")

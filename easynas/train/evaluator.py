@@ -46,6 +46,7 @@ class Evaluator:
         mirrored: whether to measure the usual metric, as `usual_score`, and on mirrored images, as `mirrored_score`.
         both_ways: whether answers are averaged over an image and its mirror image, as in what is shipped.
         defaults: choices of the training that a job leaves open.
+        once: whether a network is trained once where there are folds, with the first of them held out.
         fold_networks: the network as each fold may know it, where it holds statistics of what is to be predicted; their
             weights have the same shapes.
     """
@@ -64,6 +65,7 @@ class Evaluator:
     mirrored: bool = False
     both_ways: bool = False
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    once: bool = False
     fold_networks: tuple[Block, ...] = ()
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:

@@ -155,3 +155,36 @@ def test_without_room_for_the_data_there_is_a_sentence(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
     with pytest.raises(StudyError, match="complete store"):
         Store.open(tmp_path)
+
+
+def test_a_store_knows_which_samples_it_holds(tmp_path: Path) -> None:
+    rows = write(tmp_path, data(4, 4), resolution=(4, 4)).rows()
+    assert [part.tolist() for part in rows] == [TRAIN.tolist(), VALIDATION.tolist()]
+    (tmp_path / "rows.npz").unlink()
+    with pytest.raises(StudyError, match=r"Received a folder without rows\.npz"):
+        Store.open(tmp_path)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_what_is_seen_of_samples_is_a_store_like_theirs(tmp_path: Path, *, folded: bool) -> None:
+    images, rows, numbers = data(4, 4), np.arange(10), np.arange(10) % 5
+    assert isinstance(images.encoder, ImageEncoder)
+    if folded:
+        encoder = images.encoder.at((4, 4))
+        store = Store.write(tmp_path / "data", images, encoder, train=rows, validation=rows, folds=numbers)
+    else:
+        store = write(tmp_path / "data", images, resolution=(4, 4))
+    told: list[tuple[int, int]] = []
+    seen = store.derived(
+        tmp_path / "seen",
+        lambda some: some.reshape(len(some), -1).astype(np.float32) * 2.0,
+        chunk=4,
+        on_progress=lambda done, total: told.append((done, total)),
+    )
+    assert Store.open(tmp_path / "seen") == seen
+    for mine, theirs in zip(seen.parts(), store.parts(), strict=True):
+        for part, source in ((mine.train, theirs.train), (mine.held_out, theirs.held_out)):
+            np.testing.assert_array_equal(part.x, np.asarray(source.x, np.float32).reshape(len(source.y), 16) * 2.0)
+            np.testing.assert_array_equal(part.y, source.y)
+        np.testing.assert_array_equal(mine.rows, theirs.rows)
+    assert told[-1] == (10, 10)

@@ -73,17 +73,18 @@ class ExactEngine:
 
 def _solved(evaluate: Evaluator, job: Job) -> Done:
     started = time.monotonic()
-    parts, answer = evaluate.store.parts(), evaluate.scoring.answer
+    parts, answer = evaluate.store.parts()[: 1 if evaluate.once else None], evaluate.scoring.answer
     model = model_of(evaluate.network, job.values, shapes(parts[0].train.x))
     last = model.get_layer("logits")
     features = keras.Model(model.input, last.input)
-    networks, answers = [], np.empty((len(evaluate.store.validation().y), answer.outputs), np.float32)
+    networks, found = [], np.empty((len(evaluate.store.validation().y), answer.outputs), np.float32)
     for part in parts:
         last.set_weights(_regression(predict(features, part.train.x), part.train, answer))
         networks.append(model.get_weights())
-        answers[part.rows] = predict(model, part.held_out.x)
+        found[part.rows] = predict(model, part.held_out.x)
+    rows = np.sort(np.concatenate([part.rows for part in parts]))
+    answers, y = found[rows], evaluate.store.validation().y[rows]
     save(evaluate.weights_path(job.id), networks, answers=answers)
-    y = evaluate.store.validation().y
     score = evaluate.scoring.score(answers, y)
     metrics = {
         "loss": loss(answers, y, answer),
@@ -92,6 +93,7 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
         "macs": 0.0,
         "build_seconds": 0.0,
         "first_step_seconds": 0.0,
+        **(dict.fromkeys(("usual_score", "mirrored_score"), score) if evaluate.mirrored else {}),
     }
     return Done(job, score, time.monotonic() - started, metrics)
 

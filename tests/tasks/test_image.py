@@ -16,6 +16,11 @@ from sklearn.datasets import load_digits
 
 import easynas
 from easynas.report.leaderboard import COLUMNS
+from easynas.tasks.division import FOLDS, Division
+from easynas.tasks.phases import worthwhile
+from easynas.train.machine import Machine
+from easynas.train.weights import load, load_answers
+from tests.tasks.exact import Exact
 
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 SORTED = np.sort(NAMES)
@@ -372,3 +377,29 @@ def test_any_number_of_labels_can_be_predicted(digits: tuple[np.ndarray, np.ndar
     assert classifier.predict(x[1500:]).dtype == y.dtype
     assert classifier.score(x[1500:], y[1500:]) >= 0.85
     assert len(classifier.bundle_.target.thresholds) == 3
+
+
+@pytest.mark.slow
+def test_few_images_end_in_a_training_for_each_fold(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    """Networks are solved instead of trained, so it takes no time; what is judged and shipped is the same."""
+    x, y = digits
+    fitted = easynas.ImageClassifier(
+        600, engine=Exact(), space="vgg", max_trials=1, directory=tmp_path, random_state=0, verbose=0
+    ).fit(x[:300], y[:300])
+    trials = fitted.study_.with_weights
+    networks = {trial.job.origin: len(load(fitted.study_.weights_path(trial.job.id))) for trial in trials}
+    judged = {trial.job.origin: len(load_answers(fitted.study_.weights_path(trial.job.id))) for trial in trials}
+    [final] = [origin for origin in networks if origin.startswith("final training")]
+    assert networks == {"baseline": 1, "portfolio": 1, final: FOLDS}
+    assert judged == {"baseline": 60, "portfolio": 60, final: 300}
+    assert "is the average of the 5" in " ".join(fitted.study_.notes)
+    assert fitted.best_score_ == pytest.approx(fitted.score(x[TEST], y[TEST]), abs=0.1)
+
+
+def test_a_budget_that_is_short_for_folds_keeps_one_split() -> None:
+    division = Division(np.arange(1_000), np.arange(1_000), np.arange(1_000) % 5)
+    slow, fast = Machine(1e8, bfloat16=False), Machine(1e11, bfloat16=False)
+    assert worthwhile(60.0, fast, division) is division
+    short = worthwhile(60.0, slow, division)
+    assert short.folds is None
+    assert short.validation.tolist() == list(range(0, 1_000, 5))

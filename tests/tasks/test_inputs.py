@@ -14,7 +14,6 @@ from PIL import Image
 import easynas
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.tasks.division import Division
-from easynas.tasks.image import Images
 from easynas.tasks.phases import affordable
 
 BUDGET = 30.0
@@ -82,14 +81,14 @@ def test_a_part_of_a_division_keeps_the_shares_of_the_classes() -> None:
     labels = np.repeat([0, 1, 2], [900, 90, 10])
     data = ingest_images(np.random.default_rng(0).integers(0, 256, (1000, 4, 4), dtype=np.uint8), labels)
     assert isinstance(data.encoder, ImageEncoder)
-    whole = Division.of(data, None, Images(), seed=0)
+    whole = Division.of(data, None, seed=0)
     part = whole.part(0.1, data, seed=0)
     assert set(part.train) <= set(whole.train)
     assert set(part.validation) <= set(whole.validation)
     kept = np.bincount(data.y[part.train]) / np.bincount(data.y[whole.train])
     assert kept == pytest.approx([0.1, 0.1, 0.1], abs=0.03)
     assert whole.part(0.001, data, seed=0).train.tolist() != []
-    own = Division.of(data, data, Images(), seed=0)
+    own = Division.of(data, data, seed=0)
     assert own.part(0.1, data, seed=0).validation.tolist() == own.validation.tolist()
 
 
@@ -97,7 +96,7 @@ def test_a_part_of_a_division_keeps_the_shares_of_the_classes() -> None:
 def test_reading_may_take_a_share_of_the_budget_and_no_more(*, seconds: float, whole: bool) -> None:
     rng = np.random.default_rng(0)
     data = ingest_images(rng.integers(0, 256, (3_000, 60, 60, 3), dtype=np.uint8), np.arange(3_000) % 3)
-    division = Division.of(data, None, Images(), seed=0)
+    division = Division.of(data, None, seed=0)
     notes: list[str] = []
     settings = SimpleNamespace(seconds=seconds, seed=0)
     session: Any = SimpleNamespace(settings=settings, data=data, note=notes.append)

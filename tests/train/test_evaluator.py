@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from easynas.data.dataset import ingest
-from easynas.data.images import ingest_images
+from easynas.data.images import ImageEncoder, ingest_images
 from easynas.data.split import folds, split
 from easynas.data.store import Arrays, Store
 from easynas.data.tokenizer import TextEncoder, check_texts
@@ -175,3 +175,25 @@ def test_no_fold_knows_the_labels_that_it_is_asked_for(tmp_path: Path) -> None:
     assert 0.38 < honest.score < 0.62
     assert len(weights.load(tmp_path / "1.npz")) == 3
     assert weights.load_answers(tmp_path / "1.npz").shape == (300, 2)
+
+
+def test_where_there_are_folds_a_candidate_may_be_judged_by_the_first_alone(
+    evaluator: Evaluator, tmp_path: Path, seconds: float
+) -> None:
+    digits = load_digits()
+    data = ingest_images(digits.images[:300], digits.target[:300])
+    rows, numbers = np.arange(300), folds(data.y, count=3, seed=0)
+    assert isinstance(data.encoder, ImageEncoder)
+    encoder = data.encoder.at((8, 8))
+    store = Store.write(tmp_path / "data", data, encoder, train=rows, validation=rows, folds=numbers)
+    whole = replace(evaluator, store=store, folder=tmp_path, candidate=False, mirrored=True)
+    kept = {}
+    for number, once in enumerate((True, False)):
+        trial = replace(whole, once=once)(Job(number, {}), deadline=Deadline.after(2 * seconds), bar=-math.inf)
+        assert isinstance(trial, Done)
+        assert trial.metrics["mirrored_score"] < trial.metrics["usual_score"]
+        path = whole.weights_path(number)
+        kept[once] = (len(weights.load(path)), len(weights.load_answers(path)))
+        y = data.y[numbers == 0] if once else data.y
+        assert trial.score == pytest.approx((weights.load_answers(path).argmax(axis=1) == y).mean())
+    assert kept == {True: (1, 100), False: (3, 300)}
