@@ -48,7 +48,7 @@ class Anatomy:
         graph = Interpreter(content, delegates=False).graph()
         return cls(
             macs=sum(_macs(operator, graph.tensors) for operator in graph.operators),
-            parameters=sum(math.prod(graph.tensors[index]["shape"]) for index in _weights(graph)),
+            parameters=int(sum(math.prod(graph.tensors[index]["shape"]) for index in _weights(graph))),
             arena_kb=arena_bytes(_lives(graph)) / 1024,
             operators=tuple(Counter(operator["op_name"] for operator in graph.operators).most_common()),
         )
