@@ -11,6 +11,7 @@ from easynas.cli.failures import errors_as_sentences
 from easynas.cli.options import (
     Data,
     Debug,
+    DeviceProfile,
     Drop,
     Json,
     MaxLatency,
@@ -53,6 +54,7 @@ def fit(
     max_latency_ms: MaxLatency = None,
     max_params: MaxParams = None,
     max_macs: MaxMacs = None,
+    profile: DeviceProfile = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Trials at once.", show_default="one a core")
     ] = None,
@@ -79,6 +81,7 @@ def fit(
             "max_latency_ms": max_latency_ms,
             "max_params": max_params,
             "max_macs": max_macs,
+            "profile": None if profile is None else str(profile),
             "max_trials": max_trials,
             "n_jobs": jobs,
             "directory": out / place.STUDY,

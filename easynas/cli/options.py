@@ -73,6 +73,12 @@ MaxLatency = Annotated[
     float | None,
     _option("--max-latency-ms", help="Most milliseconds for one sample on one thread.", show_default=False),
 ]
+DeviceProfile = Annotated[
+    Path | None,
+    _option(
+        "--profile", help="Profile of the device that latency is meant for; without: this machine.", show_default=False
+    ),
+]
 MaxParams = Annotated[
     int | None, _option("--max-params", help="Most learned numbers in the .tflite file.", show_default=False)
 ]

@@ -24,6 +24,7 @@ from easynas.errors import ExportError
 from easynas.nets.block import Block
 from easynas.nets.cost import macs
 from easynas.nets.network import build, precision
+from easynas.runtime.latency import Profile
 from easynas.space.dimension import Value
 
 MEASURES = ("latency_ms", "size_kb", "params", "macs")
@@ -48,7 +49,7 @@ class Footprint:
         macs: multiply-accumulates for one sample.
         size_kb: of the file with its description, in units of 1024 bytes.
         description_kb: what of it is the description, which is the same for all networks.
-        latency_ms: for one sample on one thread of this machine; None if it was not measured.
+        latency_ms: for one sample on one thread of this machine, or on the device of a profile; None if unknown.
         whole: whether all of it was measured on a converted file; otherwise the numbers are what it has at least.
     """
 
@@ -91,12 +92,14 @@ class Prototype:
         target: what answers mean.
         samples: a few raw samples, to calibrate integers with.
         quantization: of the file, one of `QUANTIZATIONS`.
+        profile: of the device that the file is for; None: this machine.
     """
 
     encoder: Encoder
     target: Target
     samples: Any
     quantization: str
+    profile: Profile | None = None
 
     def footprint(self, network: Block, values: Mapping[str, Value], limits: Mapping[str, float]) -> Footprint:
         """What the untrained network of `values` costs; not converted if its weights alone exceed `limits`.
@@ -123,7 +126,7 @@ class Prototype:
             return least
         device.set_weights(list(_learned(device)))
         bundle = Bundle(model, device, self.encoder, self.target, self.samples)
-        return measured(bundle, self.quantization, timed="latency_ms" in limits)
+        return measured(bundle, self.quantization, timed="latency_ms" in limits, profile=self.profile)
 
     def _least(self, device: keras.Model) -> Footprint:
         """What the file has at least: kernels become weights of the file one by one, all else may be folded."""
@@ -140,19 +143,27 @@ def weigh(prototype: Prototype, network: Block, values: Mapping[str, Value], lim
         keras.backend.clear_session()
 
 
-def measured(bundle: Bundle, quantization: str, *, timed: bool) -> Footprint:
+def measured(bundle: Bundle, quantization: str, *, timed: bool, profile: Profile | None = None) -> Footprint:
     """What the file of a bundle costs, as `export` writes it with this quantization.
 
     Operators that lose too much in int8 are not looked for; `export` leaves them in float where limits allow it.
 
+    Args:
+        bundle: a model.
+        quantization: of the file, one of `QUANTIZATIONS`.
+        timed: whether its latency counts.
+        profile: of the device whose latency counts, which is predicted; None: that of this machine is measured.
+
     Raises:
-        ExportError: the bundle cannot be converted.
+        ExportError: the bundle cannot be converted, or the profile says nothing of it.
     """
     content = quantize(bundle, quantization, integers=False, agreement=lambda _: 1.0).content
-    return of_content(content, bundle, quantization, timed=timed)
+    return of_content(content, bundle, quantization, timed=timed, profile=profile)
 
 
-def of_content(content: bytes, bundle: Bundle, quantization: str, *, timed: bool) -> Footprint:
+def of_content(
+    content: bytes, bundle: Bundle, quantization: str, *, timed: bool, profile: Profile | None = None
+) -> Footprint:
     """What a file with this content costs; see `measured`."""
     anatomy = Anatomy.of(content)
     facts = {"score": "0" * _DIGITS, "metric": "0" * _DIGITS}
@@ -161,11 +172,16 @@ def of_content(content: bytes, bundle: Bundle, quantization: str, *, timed: bool
         path.write_bytes(content)
         description.append(path, description.of(bundle, quantization=quantization, facts=facts))
         size = size_kb(path)
-    latency = _latency(content) if timed else None
+    latency = _latency(content, profile) if timed else None
     return Footprint(int(anatomy.parameters), int(anatomy.macs), size, size - len(content) / 1024, latency)
 
 
-def _latency(content: bytes) -> float:
+def _latency(content: bytes, profile: Profile | None) -> float:
+    if profile is not None:
+        try:
+            return profile.predict(content)
+        except ValueError as error:
+            raise ExportError(str(error)) from None
     interpreter = Interpreter(content)
     return min(interpreter.latency(runs=_CALLS, seconds=_ROUND_SECONDS).median_ms for _ in range(_ROUNDS))
 

@@ -46,12 +46,15 @@ class Estimator(Results):
         quantization: numbers of the `.tflite` file that you will use: "float16", "dynamic", "int8", "int16x8", or None
             for float32. Limits hold for such a file, and `export` writes it unless told otherwise.
         pruning: not used by this version; must be None.
-        max_latency_ms: most milliseconds for one sample on one thread of this machine, above 0; None: no limit.
+        max_latency_ms: most milliseconds for one sample, above 0, on one thread of this machine or the device of
+            `profile`; None: no limit.
             This and the three below hold for the `.tflite` file: networks that would exceed them are not trained, and
             what is shipped is measured.
         max_size_kb: most kilobytes (1024 bytes) of the file, above 0; None: no limit.
         max_params: most learned numbers in the file, from 1; None: no limit.
         max_macs: most multiply-accumulates for one sample, from 1; None: no limit.
+        profile: of the device that the file is for, as `easynas profile` writes it: its path, or an
+            `easynas.runtime.Profile`. Latencies are then predicted for that device; None: measured on this machine.
         max_trials: most trials of the search; None: as many as the time allows. The final training uses the rest.
         n_jobs: trials at the same time; None or -1: one a processor core.
         engine: where trials run: a name (`easynas.engines.names()`), or an object such as `easynas.engines.Local`.
@@ -82,6 +85,7 @@ class Estimator(Results):
         max_size_kb: float | None = None,
         max_params: int | None = None,
         max_macs: int | None = None,
+        profile: Any = None,
         max_trials: int | None = None,
         n_jobs: int | None = None,
         engine: Any = "local",
@@ -99,6 +103,7 @@ class Estimator(Results):
         self.max_size_kb = max_size_kb
         self.max_params = max_params
         self.max_macs = max_macs
+        self.profile = profile
         self.max_trials = max_trials
         self.n_jobs = n_jobs
         self.engine = engine

@@ -6,16 +6,19 @@ they are trained, by the footprint of the untrained network; what is shipped is 
 
 import json
 import math
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from easynas.errors import ExportError, InputError
+from easynas.runtime.latency import Profile
 
 if TYPE_CHECKING:
     from easynas.deploy.bundle import Bundle
@@ -36,34 +39,40 @@ class Limits:
     """The largest values that the shipped file may have; None where there is no limit.
 
     Attributes:
-        latency_ms: for one sample on one thread of this machine.
+        latency_ms: for one sample on one thread of this machine, or on the device of the profile.
         size_kb: of the file, in units of 1024 bytes.
         params: numbers in it that were learned.
         macs: multiply-accumulates for one sample.
+        profile: of the device that the file is for; None: this machine.
     """
 
     latency_ms: float | None = None
     size_kb: float | None = None
     params: float | None = None
     macs: float | None = None
+    profile: Profile | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
         """The limits among the settings of an estimator.
 
         Raises:
-            InputError: one that is no positive number, or no whole one where things are counted.
+            InputError: one that is no positive number, or no whole one where things are counted; no profile.
         """
-        return cls(**{name: _positive(name, getattr(estimator, f"max_{name}")) for name in UNITS})
+        limits = {name: _positive(name, getattr(estimator, f"max_{name}")) for name in UNITS}
+        return cls(**limits, profile=_profile(estimator.profile))
 
     @property
     def given(self) -> dict[str, float]:
         """Those that there are, by name."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        return {name: value for name in UNITS if (value := getattr(self, name)) is not None}
 
     def said(self) -> str:
         """All of them in words, such as "100 kB and 2 ms"."""
-        return " and ".join(f"{value:,.10g} {UNITS[name]}" for name, value in self.given.items())
+        said = " and ".join(f"{value:,.10g} {UNITS[name]}" for name, value in self.given.items())
+        if self.latency_ms is None or self.profile is None:
+            return said
+        return f"{said} (predicted for {self.profile.device['processor']})"
 
     def fits(self, content: bytes, *, bundle: "Bundle", quantization: str) -> bool:
         """Whether a `.tflite` file of a bundle with this content keeps them."""
@@ -71,14 +80,16 @@ class Limits:
             return True
         from easynas.deploy.footprint import of_content
 
-        return not of_content(content, bundle, quantization, timed=self.latency_ms is not None).excess(self.given)
+        timed = self.latency_ms is not None
+        found = of_content(content, bundle, quantization, timed=timed, profile=self.profile)
+        return not found.excess(self.given)
 
     def exceeded(self, report: "ExportReport") -> tuple[str, ...]:
         """A sentence for each limit that a file which was written exceeds; of one that TFLite does not run none."""
         if report.format != "tflite":
             return ()
         found = {
-            "latency_ms": report.latency_ms,
+            "latency_ms": report.latency_ms if self.profile is None else self.profile.predict(report.path),
             "size_kb": report.size_kb,
             "params": report.parameters,
             "macs": report.macs,
@@ -146,7 +157,8 @@ class Gauge:
         """
         from easynas.deploy.footprint import measured
 
-        found = measured(bundle, self.prototype.quantization, timed="latency_ms" in self.limits.given)
+        timed = "latency_ms" in self.limits.given
+        found = measured(bundle, self.prototype.quantization, timed=timed, profile=self.limits.profile)
         excess = found.excess(self.limits.given)
         return not excess, _in_words(found, excess or self.limits.given)
 
@@ -268,6 +280,17 @@ def _up(value: float) -> str:
     """A number of three digits that is no smaller."""
     unit = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
     return f"{math.ceil(value / unit) * unit:.10g}"
+
+
+def _profile(profile: object) -> Profile | None:
+    if profile is None or isinstance(profile, Profile):
+        return profile
+    if not isinstance(profile, str | os.PathLike):
+        raise InputError(f"`profile` must be None or a file that `easynas profile` wrote. Received: {profile!r}.")
+    try:
+        return Profile.load(Path(profile))
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def _positive(name: str, value: object) -> float | None:

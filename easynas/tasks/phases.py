@@ -157,7 +157,7 @@ def _gauge(session: Session, encoder: Encoder) -> Gauge | None:
         return None
     session.note(f"What is shipped has at most {settings.limits.said()}, as a .tflite file in {settings.quantization}.")
     rows = np.unique(np.linspace(0, len(data.y) - 1, _WEIGHED_WITH).astype(int))
-    prototype = Prototype(encoder, data.target, data.samples[rows], settings.quantization)
+    prototype = Prototype(encoder, data.target, data.samples[rows], settings.quantization, settings.limits.profile)
     return Gauge(settings.limits, prototype, session.aside)
 
 

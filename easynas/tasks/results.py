@@ -118,9 +118,9 @@ class Results(BaseEstimator):  # type: ignore[misc]
     def pareto_front(self) -> "pd.DataFrame":
         """The trade-offs that the search found: models that no other beats in score, size and latency at once.
 
-        Each is made a `.tflite` file in the estimator's `quantization` and measured on this machine, which takes about
-        a second a model; another call has the numbers already. `front.plot.scatter("size_kb", "score")` draws it, where
-        matplotlib is installed.
+        Each is made a `.tflite` file in the estimator's `quantization` and measured on this machine, or its latency is
+        predicted by the estimator's `profile`; a model takes about a second, and another call has the numbers already.
+        `front.plot.scatter("size_kb", "score")` draws it, where matplotlib is installed.
 
         Returns:
             A `DataFrame`, best score first: number of the trial, score on held-out samples, `size_kb` in units of 1024
@@ -133,12 +133,12 @@ class Results(BaseEstimator):  # type: ignore[misc]
         from easynas.deploy.footprint import measured
         from easynas.tasks.points import Row, trade_offs
 
-        own, numbers = self.bundle_, self.quantization or "float32"
+        own, numbers, profile = self.bundle_, self.quantization or "float32", Limits.of(self).profile
         rows = []
         for number, score, network in self._trade_offs():
             if number not in self._footprints:
                 bundle = own if number == self._chosen else self._point(number).bundle(own.target, own.samples)
-                self._footprints[number] = measured(bundle, numbers, timed=True)
+                self._footprints[number] = measured(bundle, numbers, timed=True, profile=profile)
             rows.append(Row(number, score, network, self._footprints[number]))
         return trade_offs(rows, chosen=self._chosen)
 

@@ -15,6 +15,7 @@ from easynas.deploy.exported import ExportReport
 from easynas.deploy.footprint import Footprint
 from easynas.errors import ExportError, InputError
 from easynas.nets.block import Block
+from easynas.runtime import Profile
 from easynas.space.space import SearchSpace
 from easynas.tasks.limits import Gauge, Limits, Within
 from tests.tasks.exact import Exact
@@ -60,6 +61,28 @@ def within(**limits: float) -> tuple[Within, Scales]:
     hp.Choice("train/rate", [0.5, 1.0])
     gauge = Gauge(Limits(**limits), Prototype(), scales)  # type: ignore[arg-type]
     return Within.of(gauge, network, SearchSpace(hp), Wide()), scales
+
+
+class Slow(Profile):
+    """A device on which every file takes 40 ms."""
+
+    def predict(self, file: str | Path | bytes) -> float:
+        return 40.0
+
+
+def test_latency_is_that_of_the_device_of_the_profile(tmp_path: Path) -> None:
+    slow = Slow({"machine": "arm", "processor": "a small one", "interpreter": "any"}, 1, {}, {})
+    limits = Limits.of(easynas.ImageClassifier(max_latency_ms=30.0, profile=slow))
+    assert limits.said() == "30 ms (predicted for a small one)"
+    report = ExportReport(tmp_path / "a.tflite", "tflite", "int8", 5.0, 0.1, 0.1, 5.0, 1, 1, 1.0, 0.0, 1, ())
+    assert "`max_latency_ms` is 30, and this file in int8 has 40" in limits.exceeded(report)[0]
+    assert Limits(latency_ms=30.0).exceeded(report) == ()
+
+
+@pytest.mark.parametrize("profile", ["/nowhere/pi.json", 3])
+def test_a_profile_that_is_none_is_refused(profile: object) -> None:
+    with pytest.raises(InputError, match="profile.* must be .*that `easynas profile` wrote.*Received"):
+        Limits.of(easynas.ImageClassifier(max_latency_ms=30.0, profile=profile))
 
 
 def test_networks_are_allowed_up_to_the_limit() -> None:
