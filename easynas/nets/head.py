@@ -64,7 +64,7 @@ def cool(network: keras.Model, answer: Answer, temperature: float) -> keras.Mode
     probabilities are its logits.
     """
     last = network.layers[-1]
-    ends_in_logits = last.name == "answers" and len(last.output.shape) == 2
+    ends_in_logits = last.name == "answers" and len(last.output.shape) == 2 and last.output is network.output
     logits = last.input if ends_in_logits else _logits(network.output, answer)
     cooled = activate(
         layers.Rescaling(1.0 / temperature)(logits), answer, name="answers" if ends_in_logits else "cooled"

@@ -9,6 +9,8 @@ from keras import layers
 
 # Batch statistics settle within tens of steps, not hundreds: short trainings end before Keras' own 0.99 does.
 NORM_MOMENTUM = 0.9
+# Channels whose deviations differ by a factor of this at most, and whose means by few of those, are normalized as one.
+_ALIKE = 2.0
 # Below this side (pixels) convolutions see mostly padding.
 SMALLEST_SIDE = 4
 # What a block should see: beyond it the first layer halves, and halves again.
@@ -16,12 +18,28 @@ LARGEST_SIDE = 48
 
 
 def normalize(x: Any, mean: Sequence[float], variance: Sequence[float]) -> Any:
-    """Brings raw pixels to mean 0 and variance 1 per channel; a channel of variance 0 is only centred.
+    """Brings raw pixels to about mean 0 and variance 1, see `normal`.
 
     In float32 under every policy: bfloat16 keeps 8 bits, which would crush 16-bit images before the mean is gone.
     """
-    safe = [value if value > 0 else 1.0 for value in variance]
-    return layers.Normalization(mean=list(mean), variance=safe, dtype="float32")(x)
+    means, deviations = normal(mean, variance)
+    if len(means) == 1:
+        return layers.Rescaling(1.0 / deviations[0], offset=-means[0] / deviations[0], dtype="float32")(x)
+    return layers.Normalization(mean=means, variance=[each**2 for each in deviations], dtype="float32")(x)
+
+
+def normal(mean: Sequence[float], variance: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Means and deviations by which pixels are normalized: one for each channel, or one for all where these are alike.
+
+    One number costs an int8 network next to nothing, and one a channel most of the time of a small network: there is no
+    fast operator for that. A channel of variance 0 is only centred.
+    """
+    deviations = [math.sqrt(value) if value > 0 else 1.0 for value in variance]
+    centre, pooled = sum(mean) / len(mean), math.sqrt(sum(variance) / len(variance))
+    off = max(abs(each - centre) for each in mean)
+    if max(deviations) <= _ALIKE * min(deviations) and (len(mean) == 1 or off <= pooled / _ALIKE):
+        return [centre], [pooled if pooled > 0 else 1.0]
+    return list(mean), deviations
 
 
 def norm_act(x: Any, activation: str | None = "relu") -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from easynas.nets.layers import conv_norm_act
+from easynas.nets.layers import conv_norm_act, normal
 
 SIDE = 2
 """Pixels of a patch along each axis."""
@@ -45,8 +45,8 @@ class Whitening:
             variance: of every channel in raw units squared; zero is allowed.
         """
         some = np.asarray(images[:: max(1, len(images) // _SAMPLES)], dtype=np.float32)
-        deviation = np.array([value**0.5 if value > 0 else 1.0 for value in variance], np.float32)
-        some = (some - np.array(mean, np.float32)) / deviation
+        means, deviations = normal(mean, variance)
+        some = (some - np.array(means, np.float32)) / np.array(deviations, np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(some, (SIDE, SIDE), axis=(1, 2))
         patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, SIDE * SIDE * some.shape[3])
         variances, directions = np.linalg.eigh(patches.T @ patches / len(patches))

@@ -14,7 +14,17 @@ from easynas.data.target import ClassTarget
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.quantize import quantize
-from easynas.nets.layers import SMALLEST_SIDE, can_halve, conv, make_divisible, reduction, squeeze_excite, stem
+from easynas.nets.layers import (
+    SMALLEST_SIDE,
+    can_halve,
+    conv,
+    make_divisible,
+    normal,
+    normalize,
+    reduction,
+    squeeze_excite,
+    stem,
+)
 from easynas.schema import ImageSchema
 
 SIDES = st.integers(1, 2000)
@@ -91,3 +101,27 @@ def test_squeezed_units_that_no_image_excites_leave_an_int8_file_that_runs() -> 
     bundle = Bundle(model, model, encoder, ClassTarget.learn([0, 1]), samples=x)
     made = quantize(bundle, "int8", integers=False, agreement=lambda _: 1.0)
     np.testing.assert_allclose(Interpreter(made.content).run(x), model(x), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance", "channels"),
+    [
+        ((120.0, 118.0, 110.0), (4000.0, 3900.0, 4500.0), 1),
+        ((33.0,), (7000.0,), 1),
+        ((33.0,), (0.0,), 1),
+        ((120.0, 118.0, 110.0), (4000.0, 3900.0, 100.0), 3),  # a channel of little contrast
+        ((20.0, 118.0, 220.0), (900.0, 900.0, 900.0), 3),  # means that are far apart
+        ((120.0, 118.0, 5.0), (4000.0, 3900.0, 0.0), 3),  # a channel that never changes
+    ],
+)
+def test_channels_that_are_alike_are_normalized_as_one(
+    mean: tuple[float, ...], variance: tuple[float, ...], channels: int
+) -> None:
+    means, deviations = normal(mean, variance)
+    assert len(means) == len(deviations) == channels
+    pixels = np.random.default_rng(0).normal(mean, np.sqrt(variance), (4, 30, 30, len(mean))).astype("float32")
+    normalized = np.asarray(normalize(keras.ops.convert_to_tensor(pixels), mean, variance))
+    np.testing.assert_allclose(normalized, (pixels - means) / deviations, atol=1e-4)
+    changing = [index for index, value in enumerate(variance) if value > 0]
+    assert np.abs(normalized.mean((0, 1, 2))).max() < 0.55
+    assert normalized.std((0, 1, 2))[changing] == pytest.approx(1.0, rel=0.5)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easynas.nets.conv import VGG
-from easynas.nets.head import ImageHead
+from easynas.nets.head import ImageHead, cool
 from easynas.nets.network import WHITEN, Augment, ImageNetwork, OneOf, model_of, precision
 from easynas.nets.resnet import ResNet
 from easynas.schema import Answer
@@ -152,3 +152,12 @@ def test_a_network_that_looks_both_ways_has_the_same_weights_and_the_mean_of_bot
     np.testing.assert_allclose(twice(x), twice(x[:, :, ::-1]), atol=1e-6)
     twice.save(tmp_path / "model.keras")
     np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(x), expected, atol=1e-6)
+
+
+def test_a_network_that_looks_both_ways_is_calibrated_as_a_whole() -> None:
+    network, shape = dataclasses.replace(plain(image_network("vgg")), both_ways=True), (16, 12, 3)
+    twice = model_of(network, space_of(network).default(), shape)
+    x = pixels(4, shape)
+    cooled = np.asarray(cool(twice, network.answer, 2.0)(x))
+    expected = np.sqrt(np.asarray(twice(x)))
+    np.testing.assert_allclose(cooled, expected / expected.sum(axis=1, keepdims=True), atol=1e-5)

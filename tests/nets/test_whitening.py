@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_sample_images
 
+from easynas.nets.layers import normal
 from easynas.nets.whitening import SIDE, Whitening
 
 
@@ -31,8 +32,9 @@ def test_neighbouring_pixels_are_no_longer_alike(images: np.ndarray) -> None:
     directions = SIDE * SIDE * images.shape[3]
     assert kernel.shape == (SIDE, SIDE, images.shape[3], 2 * directions)
     np.testing.assert_array_equal(kernel[..., :directions], -kernel[..., directions:])
-    normal = ((images - np.array(mean)) / np.sqrt(variance)).astype("float32")
-    white = np.asarray(keras.ops.conv(normal, kernel[..., :directions], padding="valid")).reshape(-1, directions)
+    means, deviations = normal(mean, variance)
+    normalized = ((images - np.array(means)) / np.array(deviations)).astype("float32")
+    white = np.asarray(keras.ops.conv(normalized, kernel[..., :directions], padding="valid")).reshape(-1, directions)
     covariance = white.T @ white / len(white)
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 0.05
     assert np.diag(covariance).max() < 1.05

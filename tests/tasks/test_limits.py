@@ -81,7 +81,7 @@ def test_latency_is_that_of_the_device_of_the_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("profile", ["/nowhere/pi.json", 3])
 def test_a_profile_that_is_none_is_refused(profile: object) -> None:
-    with pytest.raises(InputError, match="profile.* must be .*that `easynas profile` wrote.*Received"):
+    with pytest.raises(InputError, match=r"profile.* must be .*that `easynas profile` wrote.*Received"):
         Limits.of(easynas.ImageClassifier(max_latency_ms=30.0, profile=profile))
 
 
