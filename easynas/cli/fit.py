@@ -20,6 +20,7 @@ from easynas.cli.options import (
     MaxSize,
     Metric,
     Numbers,
+    Pretrained,
     Seed,
     Space,
     Target,
@@ -28,7 +29,7 @@ from easynas.cli.options import (
     TensorBoardFolder,
     TimeBudget,
 )
-from easynas.cli.source import Source, estimator_of, training_source
+from easynas.cli.source import Source, estimator_of, trained_before, training_source
 
 if TYPE_CHECKING:
     from easynas.tasks.base import Estimator
@@ -55,6 +56,7 @@ def fit(
     max_params: MaxParams = None,
     max_macs: MaxMacs = None,
     profile: DeviceProfile = None,
+    pretrained: Pretrained = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Trials at once.", show_default="one a core")
     ] = None,
@@ -89,7 +91,7 @@ def fit(
             "verbose": 0 if quiet else 2 if verbose else 1,
         }
         source = training_source(data, target=target or [], drop=drop or [], task=task)
-        estimator, why = estimator_of(source, task, settings)
+        estimator, why = estimator_of(source, task, {**settings, **trained_before(source, pretrained)})
         if not quiet:
             screen.print_lines(screen.remarks(), (*source.notes, f"{why} This is a task for {_name(estimator)}."))
         callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]

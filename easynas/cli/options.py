@@ -79,6 +79,14 @@ DeviceProfile = Annotated[
         "--profile", help="Profile of the device that latency is meant for; without: this machine.", show_default=False
     ),
 ]
+Pretrained = Annotated[
+    str | None,
+    _option(
+        "--pretrained",
+        help="Weights of an image network, or the folder of a text encoder, that was trained before.",
+        show_default=False,
+    ),
+]
 MaxParams = Annotated[
     int | None, _option("--max-params", help="Most learned numbers in the .tflite file.", show_default=False)
 ]

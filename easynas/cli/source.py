@@ -117,6 +117,25 @@ def estimator_of(source: Source, task: Task, settings: dict[str, Any]) -> tuple[
     return made, why
 
 
+def trained_before(source: Source, pretrained: str | None) -> dict[str, Any]:
+    """The setting of the estimator for a source that says what was trained before on other data.
+
+    Raises:
+        InputError: tables have no such setting.
+    """
+    from easynas.errors import InputError
+
+    if pretrained is None:
+        return {}
+    if source.kind not in _PRETRAINED:
+        raise InputError(
+            f"`--pretrained` must be left out for {source.kind}: there are networks for images and encoders of texts. "
+            f"Received: {pretrained!r}."
+        )
+    return {_PRETRAINED[source.kind]: pretrained}
+
+
+_PRETRAINED = {"images": "weights", "texts": "encoder"}
 _PREFIXES = {"images": "Image", "texts": "Text", "tables": "Tabular"}
 _KINDS = {"image": "images", "text": "texts", "tabular": "tables"}
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from easynas.cli.options import Task
-from easynas.cli.source import estimator_of, known_source, labelled_source, training_source
+from easynas.cli.source import Source, estimator_of, known_source, labelled_source, trained_before, training_source
 from easynas.errors import InputError
 
 ROWS = 60
@@ -160,3 +160,11 @@ def test_a_model_reads_its_own_columns(tmp_path: Path) -> None:
 def test_columns_that_are_not_there_are_named(target: list[str], drop: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         training_source(write(tmp_path, "size", "price"), target=target, drop=drop, task=Task.AUTO)
+
+
+def test_what_was_trained_before_is_a_setting_of_images_and_texts() -> None:
+    assert trained_before(Source([], [], "images"), "imagenet") == {"weights": "imagenet"}
+    assert trained_before(Source([], [], "texts"), "bert/") == {"encoder": "bert/"}
+    assert trained_before(Source([], [], "tables"), None) == {}
+    with pytest.raises(InputError, match=r"left out for tables.*Received: 'bert/'"):
+        trained_before(Source([], [], "tables"), "bert/")
