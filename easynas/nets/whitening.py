@@ -46,7 +46,7 @@ class Whitening:
         """
         some = np.asarray(images[:: max(1, len(images) // _SAMPLES)], dtype=np.float32)
         means, deviations = normal(mean, variance)
-        some = (some - np.array(means, np.float32)) / np.array(deviations, np.float32)
+        some = np.asarray((some - np.array(means)) / np.array(deviations), dtype=np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(some, (SIDE, SIDE), axis=(1, 2))
         patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, SIDE * SIDE * some.shape[3])
         variances, directions = np.linalg.eigh(patches.T @ patches / len(patches))

@@ -6,6 +6,7 @@ value with most of the weight and share the rest, `categories / (kernels + categ
 smoothing as Optuna has it. An observation says nothing about a choice that is not active in it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,14 +66,18 @@ class Parzen:
 
     def log_density(self, rows: np.ndarray) -> np.ndarray:
         """Logarithm of the density of rows `(m, choices)`, over their active choices alone: `(m,)`."""
-        masses, uniform = self._masses(rows)
         known = ~np.isnan(self.rows)
         if self.joint:
-            apiece = np.where(known, masses, uniform[:, None, :])
-            kernels = np.concatenate([np.log(apiece).sum(axis=2), np.log(uniform).sum(axis=1)[:, None]], axis=1)
+            kernels = np.zeros((len(rows), len(self.rows) + 1))
+            for column, (index, masses, prior) in enumerate(self._masses(rows)):
+                apiece = np.where(known[:, column], masses, prior[:, None])
+                kernels += np.log(np.column_stack([apiece, prior]))[index]
             return np.asarray(logsumexp(kernels, axis=1) - np.log(len(self.rows) + 1))
-        total = np.where(known, masses, 0.0).sum(axis=1) + uniform
-        return np.asarray(np.log(total / (known.sum(axis=0) + 1)).sum(axis=1))
+        density = np.zeros(len(rows))
+        for column, (index, masses, prior) in enumerate(self._masses(rows)):
+            total = np.where(known[:, column], masses, 0.0).sum(axis=1) + prior
+            density += np.log(total / (known[:, column].sum() + 1))[index]
+        return density
 
     @property
     def _smoothing(self) -> np.ndarray:
@@ -90,23 +95,32 @@ class Parzen:
         drawn = rng.integers(cumulated[-1], size=(count, choices))
         return np.asarray((cumulated[None] <= drawn[:, None, :]).sum(axis=1))
 
-    def _masses(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the kernels `(m, n, choices)` and the prior `(m, choices)` give to rows; 1 for inactive choices."""
-        unordered = self.axes.categories > 0
+    def _masses(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """For every choice what kernels `(values, n)` and prior `(values,)` give to its values in rows, 1 if inactive.
+
+        First comes which of these values each row has, `(m,)`: a choice has few, however many rows there are.
+        """
         low, high = self.axes.cells(rows)
-        masses = np.ones((len(rows), *self.rows.shape))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            middle, width = self.rows[:, ~unordered], self.widths[:, ~unordered]
-            inside = ndtr((1.0 - middle) / width) - ndtr(-middle / width)
-            above = ndtr((high[:, None, ~unordered] - middle) / width)
-            masses[:, :, ~unordered] = (above - ndtr((low[:, None, ~unordered] - middle) / width)) / inside
-            uniform = np.where(unordered, 1.0 / self.axes.categories, high - low)
-        equal = rows[:, None, unordered] == self.rows[:, unordered]
-        kept, shared = 1.0 - self._smoothing[unordered], (self._smoothing * uniform[0])[unordered]
-        masses[:, :, unordered] = np.where(equal, kept, 0.0) + shared
-        inactive = np.isnan(rows)
-        masses = np.where(inactive[:, None, :], 1.0, np.maximum(masses, _TINY))
-        return masses, np.where(inactive, 1.0, uniform)
+        for column, categories in enumerate(self.axes.categories):
+            values, first, index = np.unique(rows[:, column], return_index=True, return_inverse=True)
+            own = self.rows[:, column]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                if categories > 0:
+                    smoothing = self._smoothing[column]
+                    prior = np.full(len(values), 1.0 / categories)
+                    masses = np.where(values[:, None] == own, 1.0 - smoothing, 0.0) + smoothing / categories
+                else:
+                    below, above = low[first, column], high[first, column]
+                    width, prior = self.widths[:, column], above - below
+                    inside = ndtr((1.0 - own) / width) - ndtr(-own / width)
+                    masses = ndtr((above[:, None] - own) / width) - ndtr((below[:, None] - own) / width)
+                    masses /= inside
+            active = ~np.isnan(values)
+            yield (
+                index,
+                np.where(active[:, None], np.maximum(masses, _TINY), 1.0),
+                np.where(active, prior, 1.0),
+            )
 
 
 def _to_neighbours(rows: np.ndarray) -> np.ndarray:
