@@ -126,7 +126,7 @@ def test_a_promotion_whose_weights_are_gone_says_so(evaluator: Evaluator, second
 
 
 def test_a_network_that_cannot_be_built_is_a_failed_trial(evaluator: Evaluator, seconds: float) -> None:
-    broken = replace(evaluator, network=Baseline(Answer("classes", 10), (0.0, 0.0), (1.0, 1.0)))
+    broken = replace(evaluator, network=Baseline(Answer("classes", 10), (0.0, 900.0), (1.0, 1.0)))
     trial = broken(Job(4, {}), deadline=Deadline.after(seconds), bar=-math.inf)
     assert isinstance(trial, Failed)
     assert trial.reason.startswith("cannot build: ")
