@@ -226,10 +226,10 @@ def test_the_shipped_file_of_texts_keeps_its_limits(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
     x = [" ".join(rng.choice(words, 8)) for _ in range(400)]
-    y = np.array(["bal" in text or "dem" in text or "fin" in text for text in x])
+    y = np.array([sum(word[0] in "bd" for word in text.split()) > 2 for text in x])
     classifier = easynas.TextClassifier(20, quantization="dynamic", max_size_kb=60, random_state=0, verbose=0)
     classifier.fit(x, y)
     report = classifier.export(tmp_path / "model.tflite")
     assert report.quantization == "dynamic"
     assert report.size_kb <= 60
-    assert classifier.score(x, y) > max(y.mean(), 1 - y.mean())
+    assert classifier.score(x, y) > max(y.mean(), 1 - y.mean()) + 0.05
