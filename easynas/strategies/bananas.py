@@ -16,7 +16,7 @@ from easynas.strategies.candidates import Candidates
 from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.ensemble import Ensemble
 from easynas.strategies.fresh import Feasible
-from easynas.strategies.observations import Observations, Scale, kept
+from easynas.strategies.observations import Observations, Scale, kept, scheduled
 
 _FIRST = 10  # random trials before the model is asked (the paper's t0)
 _EVERY, _GROWTH = 5, 0.02  # it is trained again after so many trials, or after that share of them
@@ -71,7 +71,7 @@ class Bananas:
 
     def _ensemble(self) -> Ensemble | None:
         """Trained on the first told trials, as many as the schedule says: a continued search must find the same."""
-        size = _scheduled(len(self._told))
+        size = scheduled(len(self._told), first=_FIRST, then=_following)
         losses = self._told.measures[:size, 0]
         if size == 0 or not np.isfinite(losses).any():
             return None
@@ -90,9 +90,5 @@ class Bananas:
         return np.array([self._encode(values) for values in genotypes], dtype=float)
 
 
-def _scheduled(trials: int) -> int:
-    """The largest number of the schedule that is not above `trials`; 0 if there is none."""
-    size, following = 0, _FIRST
-    while following <= trials:
-        size, following = following, following + max(_EVERY, int(_GROWTH * following))
-    return size
+def _following(trials: int) -> int:
+    return trials + max(_EVERY, int(_GROWTH * trials))

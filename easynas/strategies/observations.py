@@ -1,5 +1,7 @@
 """What a model-based strategy was told, in the form in which a model learns from it."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
@@ -98,6 +100,22 @@ def _slope(scores: np.ndarray, losses: np.ndarray) -> float:
         return 1.0
     start = min(int(np.searchsorted(scores, np.quantile(scores, 0.75))), len(scores) - 2)
     return float((losses[start] - losses[-1]) / (scores[-1] - scores[start]))
+
+
+def scheduled(trials: int, *, first: int, then: Callable[[int], int]) -> int:
+    """The largest number of a schedule that is not above `trials`; 0 if there is none.
+
+    Models are made anew at these numbers alone, so that a search that is continued has the same ones.
+
+    Args:
+        trials: that were told.
+        first: number of the schedule.
+        then: the number after another one.
+    """
+    size, following = 0, first
+    while following <= trials:
+        size, following = following, then(following)
+    return size
 
 
 def kept(losses: np.ndarray) -> np.ndarray:

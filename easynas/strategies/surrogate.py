@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 from easynas.space.space import SearchSpace, Values
 from easynas.strategies.embedding import Embedding, Encode
 from easynas.strategies.gaussian import GaussianProcess, Hyper, fit
-from easynas.strategies.observations import LARGEST, Observations, Scale, kept
+from easynas.strategies.observations import LARGEST, Observations, Scale, kept, scheduled
 from easynas.strategies.prospects import Prospects
 
 _FIT_FROM, _FIT_GROWTH = 10, 1.15
@@ -103,7 +103,7 @@ class Surrogate:
 
     def _fitted(self, column: int, losses: np.ndarray, known: Points) -> Hyper:
         """Those of the first trials, as many as the schedule says: a search that is continued must find the same."""
-        size = _scheduled(len(losses))
+        size = scheduled(len(losses), first=_FIT_FROM, then=_following)
         if size == 0 or not np.isfinite(losses[:size]).any():
             return Hyper.prior(self._embedding.choices)
         at, hyper = self._hyper.get(column, (0, None))
@@ -138,9 +138,5 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _scheduled(trials: int) -> int:
-    """The largest number of the schedule that is not above `trials`; 0 if there is none."""
-    size, following = 0, _FIT_FROM
-    while following <= trials:
-        size, following = following, int(following * _FIT_GROWTH) + 1
-    return size
+def _following(trials: int) -> int:
+    return int(trials * _FIT_GROWTH) + 1

@@ -13,6 +13,7 @@ from easynas.data.images import ImageEncoder, ingest_images
 from easynas.schema import Answer
 from easynas.tasks.base import Estimator
 from easynas.tasks.classifier import Classifier
+from easynas.tasks.limits import are_given
 from easynas.tasks.modality import usual_batch
 from easynas.tasks.pretrained import PretrainedImages
 from easynas.tasks.regressor import Regressor
@@ -154,9 +155,7 @@ class _Image(Estimator):
         self.weights = weights
 
     def _modality(self) -> "Images | PretrainedImages":
-        limits = (self.max_latency_ms, self.max_size_kb, self.max_params, self.max_macs)
-        limited = any(limit is not None for limit in limits)
-        return Images() if self.weights is None else PretrainedImages(self.weights, self.space, limited)
+        return Images() if self.weights is None else PretrainedImages(self.weights, self.space, are_given(self))
 
 
 class ImageClassifier(_Image, Classifier):

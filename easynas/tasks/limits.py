@@ -88,17 +88,25 @@ class Limits:
         """A sentence for each limit that a file which was written exceeds; of one that TFLite does not run none."""
         if report.format != "tflite":
             return ()
+        try:
+            latency = report.latency_ms if self.profile is None else self.profile.predict(report.path)
+        except ValueError as error:  # of numbers that the profile does not know
+            latency = None
+            unknown = (f"`max_latency_ms` was not judged. {error}",) if self.latency_ms is not None else ()
+        else:
+            unknown = ()
         found = {
-            "latency_ms": report.latency_ms if self.profile is None else self.profile.predict(report.path),
+            "latency_ms": latency,
             "size_kb": report.size_kb,
             "params": report.parameters,
             "macs": report.macs,
         }
-        return tuple(
+        sentences = (
             f"`max_{name}` is {limit:,.10g}, and this file in {report.quantization} has {_short(value)}."
             for name, limit in self.given.items()
             if (value := found[name]) is not None and value > limit
         )
+        return (*sentences, *unknown)
 
 
 class Gauge:
@@ -280,6 +288,11 @@ def _up(value: float) -> str:
     """A number of three digits that is no smaller."""
     unit = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
     return f"{math.ceil(value / unit) * unit:.10g}"
+
+
+def are_given(estimator: Any) -> bool:
+    """Whether an estimator has limits, right or wrong; its profile is not read."""
+    return any(getattr(estimator, f"max_{name}") is not None for name in UNITS)
 
 
 def _profile(profile: object) -> Profile | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ from easynas.errors import InputError
 from easynas.schema import Answer
 from easynas.tasks.base import Estimator
 from easynas.tasks.classifier import Classifier
-from easynas.tasks.limits import Limits
+from easynas.tasks.limits import are_given
 from easynas.tasks.modality import usual_batch
 from easynas.tasks.regressor import Regressor
 
@@ -46,12 +46,12 @@ class Texts:
     Attributes:
         pretrained: folder of a pretrained encoder; None for none.
         space: where networks are searched.
-        limits: what the shipped file may cost.
+        limited: whether limits are given.
     """
 
     pretrained: str | Path | None = None
     space: Any = "auto"
-    limits: Limits = field(default_factory=Limits)
+    limited: bool = False
 
     name = "texts"
     takes: ClassVar[Mapping[str, bool]] = {"two_d_array": False, "string": True, "allow_nan": True}
@@ -133,10 +133,10 @@ class Texts:
                 f'With `encoder`, `space` must be "auto", "pretrained" or a block that takes "features". Received '
                 f"{self.space!r}, whose networks would not use the encoder; leave one of them out."
             )
-        if self.limits.given:
+        if self.limited:
             raise InputError(
-                "`encoder` must be None where the file has limits: networks are weighed without the pretrained "
-                f"encoder, which is tens of megabytes. Received limits of {self.limits.said()}; leave one of them out."
+                "`max_size_kb`, `max_latency_ms`, `max_params` and `max_macs` must be None where an `encoder` is "
+                "given, which is most of what a model costs. Leave one or the other out."
             )
         return Preset.open(self.pretrained)
 
@@ -223,7 +223,7 @@ class _Textual(Estimator):
         self.encoder = encoder
 
     def _modality(self) -> Texts:
-        return Texts(self.encoder, self.space, Limits.of(self))
+        return Texts(self.encoder, self.space, are_given(self))
 
 
 class TextClassifier(_Textual, Classifier):

@@ -10,9 +10,9 @@ import pytest
 from easynas.search.trial import Done, Failed, Job
 from easynas.space.dimension import Value
 from easynas.space.space import Values
-from easynas.strategies.bananas import Bananas, _scheduled
+from easynas.strategies.bananas import Bananas, _following
 from easynas.strategies.evolution import Evolution
-from easynas.strategies.observations import LARGEST
+from easynas.strategies.observations import LARGEST, scheduled
 from easynas.strategies.random import Random
 from tests.strategies import landscape
 
@@ -66,7 +66,7 @@ def test_jobs_are_random_until_ten_trials_have_scores() -> None:
 
 def test_of_many_trials_it_learns_a_part_and_rarely() -> None:
     sizes: list[int] = []
-    steps = {size for told in range(5000) if (size := _scheduled(told))}
+    steps = {size for told in range(5000) if (size := scheduled(told, first=10, then=_following))}
     assert {10, 15, 20, 245, 250} <= steps
     assert 5 <= max(b - a for a, b in itertools.pairwise(sorted(steps))) <= 100
 

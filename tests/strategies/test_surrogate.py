@@ -8,9 +8,9 @@ import pytest
 from easynas.search.objective import SCORE_ALONE, Goal, Objective
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import Values
-from easynas.strategies.observations import Observations, kept
+from easynas.strategies.observations import Observations, kept, scheduled
 from easynas.strategies.prospects import Prospects
-from easynas.strategies.surrogate import Points, Surrogate, _scheduled, one_thread
+from easynas.strategies.surrogate import Points, Surrogate, _following, one_thread
 from tests.strategies import landscape
 
 SPACE = landscape.space()
@@ -116,10 +116,11 @@ def test_an_opinion_counts_for_its_own_measure_alone() -> None:
 
 
 def test_fits_become_rarer() -> None:
-    sizes = np.unique([_scheduled(count) for count in range(1000)])
+    counts = [scheduled(count, first=10, then=_following) for count in range(1000)]
+    sizes = np.unique(counts)
     assert list(sizes[:4]) == [0, 10, 12, 14]
     assert len(sizes) < 40
-    assert all(_scheduled(count) <= count for count in range(1000))
+    assert all(size <= count for count, size in enumerate(counts))
 
 
 def test_of_many_trials_the_best_and_the_latest_are_held() -> None:

@@ -79,6 +79,23 @@ def test_latency_is_that_of_the_device_of_the_profile(tmp_path: Path) -> None:
     assert Limits(latency_ms=30.0).exceeded(report) == ()
 
 
+class Ignorant(Slow):
+    def predict(self, file: str | Path | bytes) -> float:
+        raise ValueError("Of int16 it knows nothing.")
+
+
+def test_a_profile_that_says_nothing_of_a_file_is_no_error_when_it_is_written(tmp_path: Path) -> None:
+    ignorant = Ignorant({"machine": "arm", "processor": "a small one", "interpreter": "any"}, 1, {}, {})
+    report = ExportReport(tmp_path / "a.tflite", "tflite", "int16x8", 5.0, 0.1, 0.1, 5.0, 1, 1, 1.0, 0.0, 1, ())
+    [said] = Limits(latency_ms=30.0, size_kb=9.0, profile=ignorant).exceeded(report)
+    assert said == "`max_latency_ms` was not judged. Of int16 it knows nothing."
+    assert Limits(size_kb=9.0, profile=ignorant).exceeded(report) == ()
+
+
+def test_a_saved_estimator_predicts_where_its_profile_is_not() -> None:
+    assert easynas.TextClassifier(max_latency_ms=1.0, profile="/nowhere/pi.json")._modality().limited
+
+
 @pytest.mark.parametrize("profile", ["/nowhere/pi.json", 3])
 def test_a_profile_that_is_none_is_refused(profile: object) -> None:
     with pytest.raises(InputError, match=r"profile.* must be .*that `easynas profile` wrote.*Received"):

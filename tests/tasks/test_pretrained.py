@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no folder": ({"encoder": "/nowhere/bert"}, "nothing is downloaded"),
     "no encoder": ({"space": "pretrained"}, "give the folder of a KerasHub preset"),
     "another space": ({"encoder": HERE / "bert", "space": "linear"}, "would not use the encoder"),
-    "limits": ({"encoder": HERE / "bert", "max_size_kb": 100}, "where the file has limits.*100 kB"),
+    "limits": ({"encoder": HERE / "bert", "max_size_kb": 100}, "max_macs` must be None where an `encoder` is given"),
 }
 
 

@@ -28,10 +28,6 @@ EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
         "Weights count in training. Medians, bins and vocabularies of columns, and the folds, are those of the rows."
     ),
-    "check_classifier_multioutput": (
-        "Labels are given from the thresholds on that suit the metric, which are not one half; so `predict` says more "
-        "than `predict_proba` rounded."
-    ),
 }
 """Checks that fail for a reason, by name; everything else must pass."""
 
@@ -41,12 +37,12 @@ def exact(kind: type[Any], **settings: Any) -> Any:
 
 
 def checks() -> Iterator[Any]:
-    """Estimators and checks; one that is expected to fail may pass by chance."""
+    """Estimators and checks; one that is expected to fail must fail."""
     for kind in (easynas.TabularClassifier, easynas.TabularRegressor):
         for number, (estimator, check) in enumerate(estimator_checks_generator(exact(kind))):
             name = getattr(check, "func", check).__name__
             marks = (
-                [pytest.mark.xfail(reason=EXPECTED_FAILURES[name], strict=False)] if name in EXPECTED_FAILURES else []
+                [pytest.mark.xfail(reason=EXPECTED_FAILURES[name], strict=True)] if name in EXPECTED_FAILURES else []
             )
             yield pytest.param(estimator, check, id=f"{kind.__name__}-{number}-{name}", marks=marks)
 
