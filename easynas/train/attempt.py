@@ -19,7 +19,7 @@ from easynas.search.budget import Deadline
 from easynas.search.running import announce
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.train import weights
-from easynas.train.boosting import grow
+from easynas.train.boosting import GrowthError, grow
 from easynas.train.recipe import Recipe
 from easynas.train.scoring import Scoring, loss
 from easynas.train.trainer import Outcome, begin, compiled, predict, train
@@ -69,7 +69,10 @@ class Attempt:
         for number, part in enumerate(parts):
             begin(trained, initial[number])
             seconds = deadline.left / (len(parts) - number)
-            outcome = self._train(trained, shipped, part, deadline.within(seconds))
+            try:
+                outcome = self._train(trained, shipped, part, deadline.within(seconds))
+            except GrowthError as error:
+                return self._failed(str(error))
             outcomes.append(outcome)
             if outcome.diverged:
                 return self._failed("diverged: the loss stopped being a number")

@@ -29,6 +29,10 @@ _PRIOR = 10.0  # samples that a category needs to be half believed
 _COMPARED, _TOLERANCE = 200, 1e-3  # samples, and what sums may differ by
 
 
+class GrowthError(Exception):
+    """A network does not answer as the trees that were grown for it."""
+
+
 @dataclass(frozen=True)
 class Growth:
     """How trees are grown.
@@ -115,7 +119,7 @@ def grow(
         threads: of the worker; with more than there are idle cores boosting is ten times as slow.
 
     Raises:
-        ValueError: the network answers otherwise than scikit-learn, whose trees are not what they were.
+        GrowthError: the network answers otherwise than scikit-learn, whose trees are not what they were.
     """
     growth = Growth.of(model, values, answer, seed=seed)
     codes = _order_categories(model, arrays, answer)
@@ -276,6 +280,6 @@ def _require_same(model: keras.Model, some: Inputs, sums: list[Sum]) -> None:
     expected = np.stack([each.expected for each in sums], axis=1)
     received = predict(trees.sums_by(model), some)
     if not np.allclose(received, expected, rtol=_TOLERANCE, atol=_TOLERANCE):
-        raise ValueError(
+        raise GrowthError(
             f"trees must add up to what scikit-learn says, but differ by {np.abs(received - expected).max():.3g}"
         )

@@ -119,14 +119,15 @@ def test_fewer_trees_grow_where_there_is_no_time() -> None:
 def test_another_kind_of_trees_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y, _, _ = halves(load_breast_cancer())
     monkeypatch.setattr(boosting, "_at_most", lambda threshold: np.float32(threshold + 0.2))
-    with pytest.raises(ValueError, match="must add up to what scikit-learn says"):
+    with pytest.raises(boosting.GrowthError, match="must add up to what scikit-learn says"):
         planted(x, y.astype(np.int32), Answer("classes", 2))
 
 
 def test_a_network_of_many_answers_has_fewer_trees() -> None:
-    assert trees.affordable(Answer("classes", 2))[-1] == 400
-    assert trees.affordable(Answer("labels", 10))[-1] == 100
-    assert trees.affordable(Answer("numbers", 1_000)) == (25,)
+    assert trees.affordable_rounds(Answer("classes", 2))[-1] == 400
+    assert trees.affordable_rounds(Answer("labels", 10))[-1] == 100
+    assert trees.affordable_rounds(Answer("labels", 19))[-1] == 50
+    assert trees.affordable_rounds(Answer("numbers", 1_000)) == (25,)
 
 
 def test_the_planted_network_is_a_file_of_keras_alone(tmp_path: Path) -> None:

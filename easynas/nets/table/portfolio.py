@@ -15,7 +15,7 @@ from easynas.nets.table.realmlp import RealMLP
 from easynas.nets.table.resnet import ResNet
 from easynas.nets.table.tabm import TabM
 from easynas.nets.table.transformer import Transformer
-from easynas.nets.table.trees import Trees, affordable
+from easynas.nets.table.trees import Trees, affordable_leaves, affordable_rounds
 from easynas.schema import Answer
 from easynas.space.space import Values
 
@@ -89,10 +89,16 @@ def table_portfolio(answer: Answer, statistics: TableStatistics) -> tuple[Values
     designs = _CAREFUL if statistics.rows < _SMALL else _USUAL
     brief = answer.kind == "classes" and statistics.rows >= _LARGE
     shorter: Values = {"train/epochs": _NOISY_EPOCHS} if brief else {}
-    most = affordable(answer)[-1]
     return tuple(
-        {**design, "trees/count": min(int(design["trees/count"]), most)}
+        _affordable(design, answer, statistics)
         if design["network"] == Trees.name
         else {**training, **design, **shorter}
         for design in designs
     )
+
+
+def _affordable(design: Values, answer: Answer, statistics: TableStatistics) -> Values:
+    """A design of trees, no larger than they may be for so many answers."""
+    rounds, leaves = affordable_rounds(answer)[-1], affordable_leaves(answer, statistics)[-1]
+    count, most = int(design["trees/count"]), int(design["trees/leaves"])
+    return {**design, "trees/count": min(count, rounds), "trees/leaves": min(most, leaves)}

@@ -32,7 +32,8 @@ RANGE = 1_000.0
 """Largest size of a scaled number, to which larger ones are cut; a missing one is beyond."""
 
 _MISSING = 2 * RANGE
-_MOST_TREES = 1_600  # of the largest network: a megabyte with 16 leaves
+_MANY = 2_000  # rows
+_MOST_TREES = 1_000  # of a network: a megabyte with 16 leaves
 _CODES, _SEEN, _COLUMNS, _THRESHOLDS, _LEAVES, _VALUES = (
     f"trees_{part}" for part in ("codes", "seen", "columns", "thresholds", "leaves", "values")
 )
@@ -52,9 +53,9 @@ class Trees(Block):
     name: str = "trees"
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
-        counts = affordable(self.answer)
+        counts = affordable_rounds(self.answer)
         hp.Choice(f"{self.name}/count", list(counts), default=min(200, counts[-1]))
-        hp.Choice(f"{self.name}/leaves", [4, 8, 16, 32], default=16)
+        hp.Choice(f"{self.name}/leaves", list(affordable_leaves(self.answer, self.statistics)), default=8)
         hp.Choice(f"{self.name}/rate", [0.03, 0.06, 0.1, 0.2], default=RATE)
         hp.Choice(f"{self.name}/columns", [0.3, 0.5, 1.0], default=COLUMNS)
         hp.Choice(f"{self.name}/least", [3, 10, 20, 60], default=LEAST)
@@ -178,9 +179,14 @@ def sums(answer: Answer) -> int:
     return 1 if _is_binary(answer) else answer.outputs
 
 
-def affordable(answer: Answer) -> tuple[int, ...]:
+def affordable_rounds(answer: Answer) -> tuple[int, ...]:
     """Those of `COUNTS` that make a network of at most a few megabytes; at least the first."""
     return tuple(count for count in COUNTS if count * sums(answer) <= _MOST_TREES) or COUNTS[:1]
+
+
+def affordable_leaves(answer: Answer, statistics: TableStatistics) -> tuple[int, ...]:
+    """Large trees are for one sum of them, since their size grows with the square, and need samples."""
+    return (4, 8, 16, 32) if sums(answer) == 1 and statistics.rows >= _MANY else (4, 8, 16)
 
 
 def _is_binary(answer: Answer) -> bool:
