@@ -1,10 +1,14 @@
-"""The problems of texts and tables, each as somebody would hand it to `fit`."""
+"""The problems of texts and tables, and of images with numbers, each as somebody would hand it to `fit`."""
 
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from PIL import Image
 
 LABELS = "labels"
 """The target column whose cells hold several labels, with a `|` between them."""
@@ -23,6 +27,7 @@ class Rows:
         text: columns of the text, joined; none: all other columns are a table.
         dropped: columns that may not be looked at.
         budget: seconds, unless `--budget` says otherwise.
+        view: of an archive of houses, which pictures of them.
     """
 
     file: str
@@ -33,6 +38,7 @@ class Rows:
     text: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     budget: float = 120.0
+    view: str = ""
 
 
 def _texts(file: str, floor: float, *, text: tuple[str, ...] = ("text",), metric: str = "accuracy") -> Rows:
@@ -65,11 +71,14 @@ PROBLEMS = {
     "california": _numbers("california_housing", "median_house_value", -44_551.0, metric="neg_root_mean_squared_error"),
     "bikes": _numbers("bikeshare_hourly", "count", 0.925, dropped=("casual", "registered")),
     "imports": _numbers("auto_imports_price", "price", 0.894),
+    "houses": Rows("houses_img_tab", "price", "ImageRegressor", "r2", 0.0, view="frontal"),  # 0 is the mean
 }
 
 
 def load(rows: Rows, data: Path) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Training and test samples with their targets, as somebody would hand them to `fit`."""
+    if rows.view:
+        return _load_views(rows, data)
     table = pd.read_csv(data / f"{rows.file}.csv.gz", keep_default_na=not rows.text)
     parts = []
     for wanted in (table["split"] != "test", table["split"] == "test"):
@@ -78,3 +87,14 @@ def load(rows: Rows, data: Path) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         x: Any = [". ".join(cells) for cells in part[list(rows.text)].to_numpy()] if rows.text else part
         parts.append((x, y.str.split("|").tolist() if rows.target == LABELS else y))
     return parts[0], parts[1]
+
+
+def _load_views(rows: Rows, data: Path) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """One picture of every house, uint8 `(n, 128, 128, 3)`, and what the houses cost."""
+    with zipfile.ZipFile(data / f"{rows.file}.zip") as archive:
+        table = pd.read_csv(archive.open("houses/houses.csv"))
+        names = [f"houses/images/{number}_{rows.view}.jpg" for number in table["id"]]
+        images = np.stack([np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGB")) for name in names])
+    test = (table["split"] == "test").to_numpy()
+    y = table[rows.target].to_numpy(np.float64)
+    return (images[~test], y[~test]), (images[test], y[test])

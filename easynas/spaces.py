@@ -6,7 +6,7 @@
 >>> spaces.names("texts")
 ('auto', 'linear', 'bag', 'cnn', 'sepconv', 'gru', 'transformer', 'pretrained')
 >>> spaces.names("tables")
-('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'ftt')
+('auto', 'mlp', 'tabm', 'realmlp', 'resnet', 'linear', 'ftt', 'trees')
 
 "auto" for images is the first five in one space, for other data all; "pretrained" is for texts with `encoder=` alone.
 The others for images, whose units are graphs with a choice on every edge, are searched on request only: they have up to
@@ -38,7 +38,7 @@ _AUTO = ("vgg", "resnet", "mbconv", "regnet", "sepconv")
 _NAMES = {
     "images": ("auto", *_HOMES),
     "texts": ("auto", "linear", "bag", "cnn", "sepconv", "gru", "transformer", "pretrained"),
-    "tables": ("auto", "mlp", "tabm", "realmlp", "resnet", "linear", "ftt"),
+    "tables": ("auto", "mlp", "tabm", "realmlp", "resnet", "linear", "ftt", "trees"),
 }
 
 

@@ -21,8 +21,9 @@ from easynas.data.dataset import Encoder, Inputs, Shapes, Target
 from easynas.data.registry import encoder_of, target_of, to_config
 from easynas.deploy.atomic import replacing
 from easynas.deploy.front import front
-from easynas.errors import InputError
+from easynas.errors import ExportError, InputError
 from easynas.nets.head import cool
+from easynas.nets.table.trees import is_grown
 from easynas.schema import Answer
 
 FORMAT = 2  # of a bundle's folder; changes when an older easynas could not read it
@@ -62,6 +63,14 @@ class Bundle:
         starts = range(0, len(samples), step)
         chunks = [self._infer(self.device_inputs(samples[at : at + step])).numpy() for at in starts]
         return np.concatenate(chunks) if chunks else np.zeros((0, self.target.answer.outputs), np.float32)
+
+    def require_learned(self, what: str) -> None:
+        """Raises an `ExportError` if a part of the network is boosted trees, of which there is no `what`."""
+        if is_grown(self.device):
+            raise ExportError(
+                f"There is no {what} of boosted trees, which are part of this model. `select` a trial without them "
+                '(`pareto_front()`), or fit with `quantization="int8"` or a `space` of one network.'
+            )
 
     def predict(self, answers: np.ndarray) -> Any:
         """Returns what is predicted, in the form that the target was given in."""

@@ -18,9 +18,9 @@ from easynas.deploy.array import as_c
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
-from easynas.deploy.exported import QUANTIZATIONS, ExportReport, alike
+from easynas.deploy.exported import INTEGER, QUANTIZATIONS, ExportReport, alike
 from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
-from easynas.deploy.quantize import INTEGER, quantize
+from easynas.deploy.quantize import quantize
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
 

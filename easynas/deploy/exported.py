@@ -10,6 +10,9 @@ from easynas.data.dataset import Target
 QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 """Numbers that a `.tflite` file may be made of."""
 
+INTEGER = ("int8", "int16x8")
+"""Those whose files can take and give integers."""
+
 ALIKE = 0.05  # difference of numbers, in standard deviations, up to which they agree
 
 

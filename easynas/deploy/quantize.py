@@ -17,14 +17,12 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from easynas.deploy.bundle import Bundle, signature
+from easynas.deploy.exported import INTEGER
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
 
 T = TypeVar("T")
-
-INTEGER = ("int8", "int16x8")
-"""Quantizations whose files can take and give integers."""
 
 ENOUGH = 0.985
 """Agreement from which on no operator is looked for that should stay in float."""
@@ -69,8 +67,10 @@ def quantize(
         fits: whether a file with this content may be; none with operators in float is chosen that may not.
 
     Raises:
-        ExportError: the converter refuses the model.
+        ExportError: the converter refuses the model, or it contains boosted trees, which integers cannot hold.
     """
+    if quantization in INTEGER:
+        bundle.require_learned(f"{quantization} file")
     converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
     if quantization != "int8" or integers:
         return Quantized(converted)

@@ -5,7 +5,7 @@ converge, and then be as large as the time allows.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -162,6 +162,8 @@ def list_designs(
     space: str | Block,
     designs: Iterable[Values],
     declare_training: Callable[[keras_tuner.HyperParameters], None],
+    *,
+    grown: Sequence[str] = (),
 ) -> ListedDesign:
     """The design for a space that the user named.
 
@@ -171,12 +173,17 @@ def list_designs(
         designs: genotypes known to be good, with their `"network"` and numbers of epochs, which are rounded to the
             nearest of `EPOCHS`.
         declare_training: declares the choices that are not the network's.
+        grown: names of networks that no training has choices for.
     """
     by_name = {block.name: block for block in networks.blocks}
     network = space if isinstance(space, Block) else networks if space == "auto" else by_name[space]
     hp = keras_tuner.HyperParameters()
     network.declare(hp)
-    declare_training(hp)
+    if space == "auto" and grown:
+        with hp.conditional_scope(networks.choice, [name for name in by_name if name not in grown]):
+            declare_training(hp)
+    elif space not in grown:
+        declare_training(hp)
     searched = SearchSpace(hp)
     known = tuple(_nearest(values) for values in designs if space in ("auto", values["network"]))
     named = space if isinstance(space, str) else network.name
@@ -185,6 +192,8 @@ def list_designs(
 
 
 def _nearest(values: Values) -> Values:
-    """The values with a number of epochs that there is."""
+    """The values with a number of epochs that there is, if they have one."""
+    if "train/epochs" not in values:
+        return values
     wanted = float(values["train/epochs"])
     return {**values, "train/epochs": min(EPOCHS, key=lambda epochs: abs(epochs - wanted))}

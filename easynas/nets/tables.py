@@ -10,6 +10,7 @@ from easynas.nets.design import ListedDesign, list_designs
 from easynas.nets.network import Fixed
 from easynas.nets.table.linear import Linear
 from easynas.nets.table.portfolio import table_networks, table_portfolio
+from easynas.nets.table.trees import Trees
 from easynas.schema import Answer
 from easynas.space.space import Values
 
@@ -27,6 +28,7 @@ def design_tables(
     *,
     space: str | Block,
     declare_training: Callable[[keras_tuner.HyperParameters], None],
+    grown: bool = True,
 ) -> ListedDesign:
     """The space and the portfolio for a table.
 
@@ -35,7 +37,14 @@ def design_tables(
         statistics: of the training samples.
         space: name of a network, "auto" for all of them, or a block that takes `"numbers"` and `"categories"`.
         declare_training: declares the choices that are not the network's.
+        grown: whether boosted trees are among all of them.
     """
+    networks = table_networks(answer, statistics, grown=grown)
+    names = [block.name for block in networks.blocks]
     return list_designs(
-        table_networks(answer, statistics), space, table_portfolio(answer, statistics), declare_training
+        networks,
+        space,
+        [design for design in table_portfolio(answer, statistics) if design["network"] in names],
+        declare_training,
+        grown=[Trees.name],
     )

@@ -31,6 +31,7 @@ _NETWORKS = {
     ("tables", "resnet"): ("Residual layers", "layers of neurons with shortcuts, so that deep ones learn"),
     ("tables", "tabm"): ("Team in one network", "several members share their weights and vote"),
     ("tables", "ftt"): ("Attention", "every column looks at every other column"),
+    ("tables", "trees"): ("Decision trees", "small trees of yes-no questions, each correcting those before it"),
 }
 
 _CHOICES = {
@@ -57,6 +58,11 @@ _CHOICES = {
     "filters": "number of patterns",
     "units": "neurons in a layer",
     "heads": "attention heads",
+    "count": "rounds of boosting (trees for every answer)",
+    "leaves": "leaves of a tree",
+    "columns": "share of the columns that a question may ask for",
+    "least": "samples in a leaf",
+    "penalty": "penalty on large values",
 }
 
 _METRICS = {

@@ -82,6 +82,7 @@ class Tables:
         return [reference_job()]
 
     def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
+        from easynas.deploy.exported import INTEGER
         from easynas.nets.tables import design_tables
         from easynas.train import recipe
 
@@ -90,6 +91,7 @@ class Tables:
             prepared.statistics,
             space=session.settings.space,
             declare_training=recipe.declare_brief,
+            grown=session.settings.quantization not in INTEGER,
         )
 
 

@@ -14,10 +14,12 @@ from easynas.data.store import Arrays, Part
 from easynas.nets.block import Block
 from easynas.nets.cost import macs, parameters
 from easynas.nets.network import model_of, precision
+from easynas.nets.table.trees import is_grown
 from easynas.search.budget import Deadline
 from easynas.search.running import announce
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.train import weights
+from easynas.train.boosting import GrowthError, grow
 from easynas.train.recipe import Recipe
 from easynas.train.scoring import Scoring, loss
 from easynas.train.trainer import Outcome, begin, compiled, predict, train
@@ -67,7 +69,10 @@ class Attempt:
         for number, part in enumerate(parts):
             begin(trained, initial[number])
             seconds = deadline.left / (len(parts) - number)
-            outcome = self._train(trained, shipped, part, deadline.within(seconds))
+            try:
+                outcome = self._train(trained, shipped, part, deadline.within(seconds))
+            except GrowthError as error:
+                return self._failed(str(error))
             outcomes.append(outcome)
             if outcome.diverged:
                 return self._failed("diverged: the loss stopped being a number")
@@ -111,6 +116,11 @@ class Attempt:
 
     def _train(self, trained: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
         evaluator = self._evaluator
+        seed = evaluator.seed + self._job.id
+        if is_grown(trained):
+            answer, threads = evaluator.scoring.answer, evaluator.threads
+            samples = self._weighted(part.train)
+            return grow(trained, self._job.values, samples, answer, deadline, seed=seed, threads=threads)
 
         def promising() -> bool:
             score = evaluator.scoring.score(self._answers(trained, shipped, part), part.held_out.y)
@@ -125,7 +135,7 @@ class Attempt:
             deadline,
             evaluator.scoring.answer,
             batch_size=evaluator.batch_size,
-            seed=evaluator.seed + self._job.id,
+            seed=seed,
             threads=evaluator.threads,
             held_out=len(part.rows) * (2 if evaluator.mirrored or evaluator.both_ways else 1),
             slice_at=SLICE,

@@ -77,7 +77,7 @@ class Evaluator:
         started = time.monotonic()
         try:
             if job.reference:
-                return evaluate_reference(job, self.store, self.scoring)
+                return evaluate_reference(job, self.store, self.scoring, threads=self.threads)
             with spread(self.spread_over) as devices:
                 return Attempt(self, job, bar=bar).run(deadline, devices=devices)
         except tf.errors.ResourceExhaustedError as error:

@@ -105,7 +105,12 @@ class Scoring:
             weights: how much each sample counts, `(n,)`; None: all the same.
             thresholds: of every class or label, see `thresholds`; None: the most probable class; for labels the same
                 for all, and the one that makes this score best, so it is an estimate of what is possible.
+
+        Returns:
+            The score; NaN where an answer is no number, or none that float32 has.
         """
+        if not np.isfinite(answers).all():
+            return math.nan
         return self._score(answers, y, weights, self._threshold(answers, y) if thresholds is None else thresholds)
 
     @property

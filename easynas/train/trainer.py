@@ -1,5 +1,6 @@
 """One training of one network under a deadline."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from easynas.search.budget import Deadline
 from easynas.train.pace import Average, Pace
 from easynas.train.recipe import Recipe
 
-_CHUNK_BYTES = 2**21
-"""Bytes of samples that go through a network at once outside training; more only adds memory."""
+_CHUNK_BYTES, _WIDEST_BYTES = 2**21, 2**26
+"""Bytes of samples that go through a network at once outside training, and of what one layer makes of them; more only
+adds memory."""
 
 _FORWARD = 0.6  # time of a forward pass without a graph as a share of a training step on as many samples, at most
 _SAVING = 0.3  # seconds to write the weights
@@ -148,7 +150,8 @@ def predict(model: Any, x: Inputs) -> np.ndarray:
     Calls the network without tracing a graph for it: that would cost more than it saves for a few thousand samples.
     """
     first: list[np.ndarray] = keras.tree.flatten(x)
-    step = max(1, _CHUNK_BYTES // sum(4 * array[0].size for array in first))
+    widest = max(math.prod(each.shape[1:]) for layer in model.layers for each in keras.tree.flatten(layer.output))
+    step = max(1, min(_CHUNK_BYTES // sum(4 * array[0].size for array in first), _WIDEST_BYTES // (4 * widest)))
     parts = []
     for start in range(0, len(first[0]), step):
         batch = keras.tree.map_structure(lambda array, start=start: _plain(array[start : start + step]), x)

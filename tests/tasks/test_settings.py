@@ -140,3 +140,9 @@ def test_a_bad_setting_is_named_and_shown(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"`{name}` must be ") as error:
         settings(**{name: value})
     assert f"Received: {value!r}" in str(error.value)
+
+
+def test_trees_are_not_searched_for_a_file_of_integers() -> None:
+    with pytest.raises(InputError, match="must be a network that integers can hold"):
+        Settings.of(easynas.TabularClassifier(space="trees", quantization="int8"))
+    assert Settings.of(easynas.TabularClassifier(space="trees", quantization="float16")).space == "trees"

@@ -124,3 +124,14 @@ def test_log_loss_is_finite_and_that_of_its_definition() -> None:
     assert loss(probabilities[:2], np.array([0, 1]), two) == pytest.approx(-(math.log(0.5) + math.log(0.75)) / 2)
     assert 0.0 <= loss(probabilities[2:], np.array([0]), two) < 1e-6
     assert 10.0 < loss(probabilities[2:], np.array([1]), two) < 20.0
+
+
+@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+def test_answers_that_are_no_numbers_have_no_score(kind: str) -> None:
+    answer = Answer("numbers", 2, (0.0, 0.0), (1.0, 1.0)) if kind == "numbers" else Answer(kind, 2)  # type: ignore[arg-type]
+    y = np.array([0, 1, 1]) if kind == "classes" else np.array([[0.0, 1], [1, 0], [1, 1]])
+    answers = np.full((3, 2), 0.5)
+    assert math.isfinite(Scoring.of(None, answer).score(answers, y))
+    for value in (np.inf, np.nan):
+        answers[1, 0] = value
+        assert math.isnan(Scoring.of(None, answer).score(answers, y))

@@ -21,11 +21,16 @@ _CLIPPED = 3.0  # scaled numbers stay below
 
 def clean(numbers: Any, statistics: NumberStatistics) -> Any:
     """Encoded numbers `(batch, F)` as numbers below 3 in size, 0 where they are missing."""
+    numbers, _ = scaled(numbers, statistics)
+    return numbers / ops.sqrt(1.0 + ops.square(numbers / _CLIPPED))
+
+
+def scaled(numbers: Any, statistics: NumberStatistics) -> tuple[Any, Any]:
+    """Encoded numbers `(batch, F)` on a common scale, 0 where they are missing; and which are there."""
     known = ops.equal(numbers, numbers)  # NaN is equal to nothing
     # Missing ones are replaced first: a gradient through NaN would be NaN even where it is not chosen.
     present = ops.where(known, numbers, _row(statistics.median))
-    scaled = (present - _row(statistics.median)) * _row([1.0 / scale for scale in statistics.scale])
-    return scaled / ops.sqrt(1.0 + ops.square(scaled / _CLIPPED))
+    return (present - _row(statistics.median)) * _row([1.0 / scale for scale in statistics.scale]), known
 
 
 def rest(x: Mapping[str, Any], statistics: TableStatistics) -> list[Any]:

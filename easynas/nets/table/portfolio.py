@@ -15,21 +15,24 @@ from easynas.nets.table.realmlp import RealMLP
 from easynas.nets.table.resnet import ResNet
 from easynas.nets.table.tabm import TabM
 from easynas.nets.table.transformer import Transformer
+from easynas.nets.table.trees import Trees, affordable_leaves, affordable_rounds
 from easynas.schema import Answer
 from easynas.space.space import Values
 
 _SMALL, _LARGE = 2_000, 20_000  # rows
 _SMOOTHING = 0.1
 _SMALLEST_BATCH, _LARGEST_BATCH, _STEPS_PER_EPOCH = 32, 256, 50
-_KINDS = (MLP, TabM, RealMLP, ResNet, Linear, Transformer)
+_KINDS = (MLP, TabM, RealMLP, ResNet, Linear, Transformer, Trees)
 
 
 _CAREFUL: tuple[Values, ...] = (
     {"network": "mlp", "mlp/dropout": 0.4, "train/rate": 1.0, "train/epochs": 10},
+    {"network": "trees", "trees/count": 100, "trees/leaves": 8, "trees/rate": 0.06, "trees/least": 10},
     {"network": "tabm", "tabm/dropout": 0.2, "train/rate": 1.0, "train/epochs": 10},
     {"network": "realmlp", "realmlp/width": 64, "train/rate": 2.0, "train/epochs": 80},
     {"network": "tabm", "train/rate": 2.0, "train/epochs": 80},
     {"network": "resnet", "resnet/width": 64, "resnet/dropout": 0.4, "train/rate": 1.0, "train/epochs": 10},
+    {"network": "trees", "trees/count": 200, "trees/leaves": 16, "trees/rate": 0.03, "trees/least": 3},
     {"network": "linear", "linear/dropout": 0.2, "train/rate": 4.0, "train/epochs": 20},
     {"network": "mlp", "mlp/embedding": "none", "mlp/dropout": 0.2, "train/rate": 1.0, "train/epochs": 10},
     {"network": "mlp", "train/rate": 2.0, "train/epochs": 80},
@@ -38,8 +41,10 @@ _CAREFUL: tuple[Values, ...] = (
 
 _USUAL: tuple[Values, ...] = (
     {"network": "mlp", "train/rate": 1.0, "train/epochs": 20},
+    {"network": "trees", "trees/count": 200, "trees/leaves": 16},
     {"network": "resnet", "resnet/depth": 3, "train/rate": 2.0, "train/epochs": 30},
     {"network": "tabm", "train/rate": 1.0, "train/epochs": 20},
+    {"network": "trees", "trees/count": 400, "trees/leaves": 32, "trees/rate": 0.06},
     {"network": "resnet", "resnet/dropout": 0.25, "train/rate": 1.0, "train/epochs": 20},
     {"network": "tabm", "tabm/members": 16, "tabm/width": 256, "train/rate": 1.0, "train/epochs": 30},
     {"network": "mlp", "mlp/width": 256, "mlp/dropout": 0.4, "train/rate": 1.0, "train/epochs": 20},
@@ -52,9 +57,15 @@ _NOISY_EPOCHS = 5
 """Passes that were best over 20,000 rows and more where classes overlap; numbers are learned for longer."""
 
 
-def table_networks(answer: Answer, statistics: TableStatistics) -> OneOf:
-    """The space of all networks for tables; the first is the default."""
-    return OneOf(tuple(kind(answer, statistics) for kind in _KINDS))
+def table_networks(answer: Answer, statistics: TableStatistics, *, grown: bool = True) -> OneOf:
+    """The space of all networks for tables; the first is the default.
+
+    Args:
+        answer: what to answer.
+        statistics: of the training samples.
+        grown: whether trees are among them.
+    """
+    return OneOf(tuple(kind(answer, statistics) for kind in _KINDS if grown or kind is not Trees))
 
 
 def table_batch(rows: int) -> int:
@@ -78,4 +89,16 @@ def table_portfolio(answer: Answer, statistics: TableStatistics) -> tuple[Values
     designs = _CAREFUL if statistics.rows < _SMALL else _USUAL
     brief = answer.kind == "classes" and statistics.rows >= _LARGE
     shorter: Values = {"train/epochs": _NOISY_EPOCHS} if brief else {}
-    return tuple({**training, **design, **shorter} for design in designs)
+    return tuple(
+        _affordable(design, answer, statistics)
+        if design["network"] == Trees.name
+        else {**training, **design, **shorter}
+        for design in designs
+    )
+
+
+def _affordable(design: Values, answer: Answer, statistics: TableStatistics) -> Values:
+    """A design of trees, no larger than they may be for so many answers."""
+    rounds, leaves = affordable_rounds(answer)[-1], affordable_leaves(answer, statistics)[-1]
+    count, most = int(design["trees/count"]), int(design["trees/leaves"])
+    return {**design, "trees/count": min(count, rounds), "trees/leaves": min(most, leaves)}

@@ -23,11 +23,14 @@ from easynas.nets.table.realmlp import RealMLP
 from easynas.nets.table.resnet import ResNet
 from easynas.nets.table.tabm import TabM
 from easynas.nets.table.transformer import Transformer
+from easynas.nets.table.trees import Trees
+from easynas.nets.tables import design_tables
 from easynas.schema import Answer
 from easynas.space.dimension import Value
 from easynas.space.space import SearchSpace
+from easynas.train import recipe
 
-NETWORKS = (Linear, MLP, RealMLP, TabM, ResNet, Transformer)
+NETWORKS = (Linear, MLP, RealMLP, TabM, ResNet, Transformer, Trees)
 SIZES = (5, 40)
 Arrays = dict[str, np.ndarray]
 
@@ -204,3 +207,19 @@ def test_a_single_number_converts_to_tflite(kind: Any) -> None:
     arrays = samples()
     model = model_of(network_of(kind, arrays, Answer("numbers", 1, (0.0,), (1.0,))), {}, arrays)
     np.testing.assert_allclose(tflite_answers(model, arrays, quantized=False), np.asarray(model(arrays)), atol=1e-5)
+
+
+def test_trees_have_no_choices_of_a_training() -> None:
+    arrays = samples()
+    statistics = TableStatistics.learn(arrays, SIZES)
+    designed = design_tables(Answer("classes", 3), statistics, space="auto", declare_training=recipe.declare_brief)
+    grown = [values for values in designed.portfolio() if values["network"] == "trees"]
+    assert grown
+    assert all(name.startswith("trees/") or name == "network" for values in grown for name in values)
+    alone = design_tables(Answer("classes", 3), statistics, space="trees", declare_training=recipe.declare_brief)
+    assert all(name.startswith("trees/") for name in alone.space.names)
+    without = design_tables(
+        Answer("classes", 3), statistics, space="auto", declare_training=recipe.declare_brief, grown=False
+    )
+    assert not any(name.startswith("trees/") for name in without.space.names)
+    assert "trees" not in [values["network"] for values in without.portfolio()]
