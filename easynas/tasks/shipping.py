@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,7 +161,7 @@ def _samples(data: Dataset) -> int:
 def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | None = None) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
     candidates = [trial for trial in session.study.usable if trial.job.fidelity == 1.0]
-    building = max((trial.metrics["build_seconds"] for trial in candidates), default=0.0)
+    building = median([trial.metrics["build_seconds"] for trial in candidates] or [0.0])
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
     affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
