@@ -135,3 +135,29 @@ def test_answers_that_are_no_numbers_have_no_score(kind: str) -> None:
     for value in (np.inf, np.nan):
         answers[1, 0] = value
         assert math.isnan(Scoring.of(None, answer).score(answers, y))
+
+
+def test_a_lead_is_a_matter_of_the_samples_that_only_one_has_right() -> None:
+    """McNemar's numbers: 5 against 1 of 288 that differ, the other 282 alike, as on a fold of scikit-learn's digits."""
+    y = np.zeros(288, int)
+    right, wrong = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    one, other = np.tile(right, (288, 1)), np.tile(right, (288, 1))
+    other[:5], one[5], one[6:9], other[6:9] = wrong, wrong, wrong, wrong
+    scoring = Scoring("accuracy", Answer("classes", 2))
+    ahead, error = scoring.lead(one, other, y)
+    assert ahead == pytest.approx(4 / 288)
+    assert error == pytest.approx(math.sqrt(6 - 4**2 / 288) / 288)
+    assert scoring.lead(other, one, y) == pytest.approx((-ahead, error))
+    assert scoring.lead(one, one, y) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("metric", ["neg_log_loss", "f1_macro"])
+def test_the_error_of_a_lead_is_smaller_than_that_of_two_scores_apart(metric: str) -> None:
+    x, y = make_classification(400, n_informative=4, flip_y=0.2, random_state=0)
+    models = [LogisticRegression(C=strength).fit(x[:200], y[:200]) for strength in (0.01, 0.02)]
+    weak, strong = (model.predict_proba(x[200:]) for model in models)
+    scoring = Scoring(metric, Answer("classes", 2))
+    ahead, error = scoring.lead(strong, weak, y[200:])
+    apart = [scoring.standard_error(scoring.score(each, y[200:]), each, y[200:]) for each in (weak, strong)]
+    assert ahead == pytest.approx(scoring.score(strong, y[200:]) - scoring.score(weak, y[200:]))
+    assert 0.0 < error < 0.5 * math.hypot(*apart)
