@@ -124,9 +124,7 @@ def validated(problems: Sequence[str], names: Sequence[str], errors: Errors, len
         weight = weights([problem] * len(unseen))
         drawn = [rng.permutation(len(names))[:length] for _ in range(RANDOM_LISTS)]
         found = {
-            "chosen": prefixes(
-                unseen, weight, greedy(seen, weights([each for each in problems if each != problem]), length)
-            ),
+            "chosen": prefixes(unseen, weight, greedy(seen, weight_seen, length)),
             "present": prefixes(unseen, weight, present),
             "random": np.mean([prefixes(unseen, weight, each.tolist()) for each in drawn], axis=0),
         }
