@@ -10,6 +10,7 @@ from sklearn.metrics import get_scorer
 
 from easynas.errors import InputError
 from easynas.schema import Answer
+from easynas.search.incumbent import CERTAIN
 from easynas.train.scoring import Scoring, loss
 
 THREE = Answer("classes", 3)
@@ -138,17 +139,21 @@ def test_answers_that_are_no_numbers_have_no_score(kind: str) -> None:
 
 
 def test_a_lead_is_a_matter_of_the_samples_that_only_one_has_right() -> None:
-    """McNemar's numbers: 5 against 1 of 288 that differ, the other 282 alike, as on a fold of scikit-learn's digits."""
+    """Recorded on scikit-learn's digits: of 288 a trial had 4 right that a fold's network had not, and 1 conversely.
+
+    All images that were held out once gave the folds 0.9861, two standard errors below the trial's 0.9965.
+    """
     y = np.zeros(288, int)
     right, wrong = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    one, other = np.tile(right, (288, 1)), np.tile(right, (288, 1))
-    other[:5], one[5], one[6:9], other[6:9] = wrong, wrong, wrong, wrong
+    trial, fold = np.tile(right, (288, 1)), np.tile(right, (288, 1))
+    fold[:4], trial[4] = wrong, wrong
     scoring = Scoring("accuracy", Answer("classes", 2))
-    ahead, error = scoring.lead(one, other, y)
-    assert ahead == pytest.approx(4 / 288)
-    assert error == pytest.approx(math.sqrt(6 - 4**2 / 288) / 288)
-    assert scoring.lead(other, one, y) == pytest.approx((-ahead, error))
-    assert scoring.lead(one, one, y) == (0.0, 0.0)
+    ahead, error = scoring.lead(trial, fold, y)
+    assert ahead == pytest.approx(3 / 288)
+    assert error == pytest.approx(math.sqrt(5 - 3**2 / 288) / 288)
+    assert ahead < CERTAIN * error
+    assert scoring.lead(fold, trial, y) == pytest.approx((-ahead, error))
+    assert scoring.lead(trial, trial, y) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("metric", ["neg_log_loss", "f1_macro"])
