@@ -9,11 +9,15 @@ probed. The probe is repeated before and after the steps of every network, so th
 meanwhile changes both. The last lines are a summary for every size and for all:
 
 - `as_probed`: errors of what a fit believes,
-- `calibrated`: the same when one factor is learned from the other networks of that size.
+- `calibrated`: the same when one factor is learned from the other networks of that size,
+- `by_layers`: of a sum over layers, whose prices are learned from the other networks of all sizes: seconds for a
+  multiply-accumulate in a dense convolution and in a depthwise one, for a number that is normalized, and for any other
+  number that a layer gives. It tells what a better model could reach.
 """
 
 import argparse
 import json
+import math
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +27,8 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import layers
+from scipy.optimize import nnls
 
 from easynas import spaces
 from easynas.nets.cost import macs, parameters
@@ -43,6 +49,7 @@ ANSWER = Answer("classes", 10)
 SAMPLES, SECONDS, TYPICAL_SPEED = 20_000, 60.0, 3e10  # decide how large networks are: the same ones on every machine
 BATCH = 128
 PASSES = 3.0  # see `easynas.nets.design.Compute.work`
+PRICED = ("dense_macs", "depthwise_macs", "normalized", "others")
 WARM_UP = 2  # steps, of which the first traces the network
 
 Record = dict[str, Any]
@@ -59,6 +66,8 @@ def main() -> None:
                     file.write(json.dumps(record) + "\n")
                 print(json.dumps(record), flush=True)
     records = [json.loads(line) for line in options.out.read_text(encoding="utf-8").splitlines()]
+    for record, seconds in zip(records, by_layers(records), strict=True):
+        record["by_layers_seconds"] = seconds
     for shape in SHAPES:
         print(json.dumps(summary(str(shape), [each for each in records if tuple(each["shape"]) == shape])))
     print(json.dumps(summary("all", records)))
@@ -113,12 +122,42 @@ def timed(design: ImageDesign, values: Values, machine: Machine, x: Any, y: Any,
     return {
         "macs": macs(model),
         "parameters": parameters(model),
+        **dict(zip(PRICED, amounts(model), strict=True)),
         "seconds": statistics.median(seconds[WARM_UP:]),
     }
 
 
+def amounts(model: keras.Model) -> tuple[float, ...]:
+    """What a network has of each of `PRICED`, for one sample."""
+    depthwise, normalized, others = 0.0, 0.0, 0.0
+    for layer in model.layers:
+        match layer:
+            case layers.InputLayer():
+                continue
+            case layers.DepthwiseConv2D() | layers.SeparableConv2D():
+                kernel = layer.kernel if isinstance(layer, layers.DepthwiseConv2D) else layer.depthwise_kernel
+                depthwise += math.prod(layer.output.shape[1:3]) * math.prod(kernel.shape)
+        if isinstance(layer, layers.BatchNormalization):
+            normalized += math.prod(layer.output.shape[1:])
+        else:
+            others += math.prod(layer.output.shape[1:])
+    return macs(model) - depthwise, depthwise, normalized, others
+
+
+def by_layers(records: Sequence[Record]) -> Any:
+    """What the networks take by prices that were learned from the others, each relative to its own time."""
+    have = np.array([[each[name] for name in PRICED] for each in records], dtype=float)
+    seconds = np.array([each["seconds"] for each in records])
+    predicted = np.empty(len(records))
+    for row in range(len(records)):
+        others = np.arange(len(records)) != row
+        prices, _ = nnls(have[others] / seconds[others, None], np.ones(others.sum()))
+        predicted[row] = have[row] @ prices
+    return predicted
+
+
 def summary(name: str, records: Sequence[Record]) -> Record:
-    """Errors of what was believed, as probed and with the factor of the other networks of each size."""
+    """Errors of what was believed, as probed, with the factor of the other networks of each size, and by layers."""
     predicted, seconds = (np.array([each[key] for each in records]) for key in ("predicted_seconds", "seconds"))
     shapes = np.array([each["shape"][0] for each in records])
     factors = np.ones(len(records))
@@ -131,6 +170,7 @@ def summary(name: str, records: Sequence[Record]) -> Record:
         "networks": len(records),
         "as_probed": asdict(accuracy(predicted, seconds)),
         "calibrated": asdict(accuracy(factors * predicted, seconds)),
+        "by_layers": asdict(accuracy(np.array([each["by_layers_seconds"] for each in records]), seconds)),
     }
 
 
