@@ -130,7 +130,7 @@ def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tup
     y = _judged_on(prepared, prepared.store.validation().y, common)
     answers, others = (_judged_on(prepared, own, common) for own in each)
     ahead, error = session.scoring.lead(answers, others, y)
-    kind = "its network for the first fold" if len(each[1]) > common else "the final training"
+    kind = "the network of the first fold" if len(each[1]) > common else "the final training"
     session.note(
         f"On {common:,} samples that neither saw, trial {trial.job.id} scores {session.scoring.score(answers, y):.4f} "
         f"and {kind} {session.scoring.score(others, y):.4f}, with a standard error of {error:.4f} between them."

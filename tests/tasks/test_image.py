@@ -395,7 +395,7 @@ def test_few_images_end_in_a_training_for_each_fold(digits: tuple[np.ndarray, np
     assert judged == {"baseline": 60, "portfolio": 60, final: 300}
     notes = " ".join(fitted.study_.notes)
     assert "is the average of the 5" in notes
-    assert re.search(r"On 60 samples that neither saw, trial [01] scores .* its network for the first fold", notes)
+    assert re.search(r"On 60 samples that neither saw, trial [01] scores .* and the network of the first fold", notes)
     assert fitted.best_score_ == pytest.approx(fitted.score(x[TEST], y[TEST]), abs=0.1)
 
 
