@@ -68,7 +68,7 @@ def main() -> None:
     records = [json.loads(line) for line in options.out.read_text(encoding="utf-8").splitlines()]
     for record, seconds in zip(records, by_layers(records), strict=True):
         record["by_layers_seconds"] = seconds
-    for shape in SHAPES:
+    for shape in sorted({tuple(each["shape"]) for each in records}):
         print(json.dumps(summary(str(shape), [each for each in records if tuple(each["shape"]) == shape])))
     print(json.dumps(summary("all", records)))
 
