@@ -73,6 +73,7 @@ setup(
     packages=find_packages(include=["easynas", "easynas.*"]),
     package_data={
         "easynas": ["py.typed"],
+        "easynas.nets": ["portfolio.json"],
         "easynas.report": ["templates/*"],
         "easynas.samples": ["*.npz", "*LICENSE*"],
     },

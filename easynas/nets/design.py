@@ -48,7 +48,8 @@ class Compute:
         """Times that the data should be seen.
 
         More compute goes into size and epochs alike, as in Hoffmann et al. (2022) for language models; smaller sets are
-        seen more often. Trainings of 20 seconds on 50,000 images were best near the 1 epoch that this gives.
+        seen more often. Trainings of 20 seconds on 50,000 images were best near the 1 epoch that this gives. All that
+        was with SGD. With Muon 12 to 20 epochs were alike where this gives 10 (docs/findings.md); fewer were not tried.
         """
         rarity = float(_TYPICAL_SAMPLES / self.samples)
         epochs = _TYPICAL_EPOCHS * math.sqrt(self.work / _TYPICAL_WORK) * math.sqrt(math.sqrt(rarity))

@@ -14,7 +14,8 @@ import keras_tuner
 from easynas.nets.block import Block
 from easynas.nets.design import Compute
 from easynas.nets.head import ImageHead
-from easynas.nets.network import WHITEN, Augment, ImageNetwork
+from easynas.nets.network import Augment, ImageNetwork
+from easynas.nets.portfolio import known_designs
 from easynas.nets.sizing import Count, Restriction, Sizing, choices_of, count_macs, smallest
 from easynas.nets.whitening import Whitening
 from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
@@ -26,23 +27,6 @@ _ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
 _MIRRORED = 0.6
 """Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
 than two thirds."""
-
-_WHITE: Values = {WHITEN: True, "train/smoothing": 0.2}
-_PORTFOLIO: tuple[tuple[str, float, Values], ...] = (
-    ("vgg/width", 0.6, {"network": "vgg", **_WHITE}),
-    ("resnet/width", 0.8, {"network": "resnet", **_WHITE}),
-    ("vgg/width", 0.6, {"network": "vgg", "vgg/activation": "silu", **_WHITE}),
-    ("vgg/width", 1.0, {"network": "vgg", "vgg/stages": 4, **_WHITE}),
-    ("resnet/width", 0.6, {"network": "resnet", "resnet/halve_first": True, "augment/cutout": True}),
-    ("vgg/width", 1.0, {"network": "vgg", "vgg/depth": 3, "augment/shift": 0.12, "train/optimizer": "adamw"}),
-    ("mbconv/width", 0.6, {"network": "mbconv", "train/optimizer": "adamw"}),
-    ("sepconv/width", 0.6, {"network": "sepconv", "train/optimizer": "adamw"}),
-    ("regnet/w0", 0.8, {"network": "regnet", "train/optimizer": "adamw"}),
-    ("nb201/width", 1.0, {"network": "nb201", "train/optimizer": "adamw"}),
-    ("darts/width", 0.6, {"network": "darts", "train/optimizer": "adamw"}),
-    ("hierarchical/width", 0.6, {"network": "hierarchical", "train/optimizer": "adamw"}),
-)
-"""Designs known to be good, best guess first: what scales them, their share of the compute, and their choices."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +71,7 @@ class ImageDesign:
         """What this space has of the designs known to be good: what scales each, its share of the compute, choices."""
         names = set(self.space.names)
         chosen = self.network.block.name
-        for knob, share, choices in _PORTFOLIO:
+        for knob, share, choices in known_designs():
             values = {name: value for name, value in choices.items() if name in names}
             if knob in names and choices["network"] in (chosen, values.get("network")):
                 yield knob, share, values

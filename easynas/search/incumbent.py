@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from easynas.search.trial import Done, Trial
 
@@ -14,6 +14,14 @@ Learning curves of different networks cross, and larger ones start slower; succe
 crossing.
 """
 
+
+CERTAIN = 2.0
+"""Standard errors by which another trial must be ahead of the final training on the same samples.
+
+It was chosen as the best of some by these very samples, which flatters it by one standard error if they were five; and
+of a final training in folds a single network is judged, which the average of all is not worse than in general: its log
+loss and squared error are at most the mean of theirs (Jensen's inequality).
+"""
 
 PROMOTED, LATEST = 9, 40
 """Most trials that go on from a rung, and trials of lower fidelity among which they are: a third of a rung of 27, with
@@ -37,18 +45,24 @@ def incumbent(trials: Iterable[Trial]) -> Done | None:
     return max(finished, key=rank_key, default=None)
 
 
-def to_ship(final: Trial, trials: Iterable[Trial]) -> Done | None:
-    """The trial whose network should be the result: the final training, unless another is clearly better.
+def to_ship(final: Trial, trials: Iterable[Trial], *, lead: Callable[[Done, Done], tuple[float, float]]) -> Done | None:
+    """The trial whose network should be the result: the final training, unless another is certainly better.
 
-    Scores on held-out samples are noisy and the incumbent was chosen by its own: the longer training wins unless it is
-    behind by more than the standard error of their difference. What an earlier fit made of other trials, an average of
-    them for instance, has no network of its own.
+    What an earlier fit made of other trials, an average of them for instance, has no network of its own.
+
+    Args:
+        final: the final training.
+        trials: those that may be shipped.
+        lead: by how much the first of two trials is ahead of the second on samples that both were judged on, and the
+            standard error of that.
     """
-    best = incumbent(trial for trial in trials if not trial.job.members)
-    if best is None or not isinstance(final, Done):
-        return best
-    noise = math.hypot(best.metrics.get("standard_error", 0.0), final.metrics.get("standard_error", 0.0))
-    return final if not final.dropped and final.score >= best.score - noise else best
+    rival = incumbent(trial for trial in trials if not trial.job.members and trial is not final)
+    if not isinstance(final, Done) or final.dropped:
+        return rival
+    if rival is None:
+        return final
+    ahead, error = lead(rival, final)
+    return rival if ahead > CERTAIN * error else final
 
 
 def promotable(trials: Iterable[Done], continued: Container[int]) -> list[Done]:

@@ -1,6 +1,7 @@
 """What is shipped: the best network, or the average of several, with everything that belongs to it."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from statistics import median
 from typing import Any, NamedTuple
@@ -108,7 +109,7 @@ def _without_model(session: Session) -> SearchError:
 def _choices(session: Session, prepared: Prepared, designed: Design, final: Trial | None) -> Iterator[Parts]:
     """What could be shipped, the best guess first: several trials, one, one with fewer of its networks, other ones."""
     study, networks = session.study, prepared.store.networks
-    best = study.best if final is None else to_ship(final, filter(study.may_ship, study.trials))
+    best = study.best if final is None else to_ship(final, study.usable, lead=partial(_lead, session, prepared))
     if best is None:
         return
     restriction = within(session, prepared, designed)
@@ -121,6 +122,26 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
     others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
     for trial in (best, *others):
         yield from _that_fit(session, restriction, {trial.job.id: 1.0}, range(networks, 0, -1))
+
+
+def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tuple[float, float]:
+    """By how much a trial is ahead of the final training where neither saw the answers, and the standard error."""
+    each = [weights.load_answers(session.study.weights_path(number)) for number in (trial.job.id, final.job.id)]
+    common = min(map(len, each))
+    y = _judged_on(prepared, prepared.store.validation().y, common)
+    answers, others = (_judged_on(prepared, own, common) for own in each)
+    ahead, error = session.scoring.lead(answers, others, y)
+    kind = "the network of the first fold" if len(each[1]) > common else "the final training"
+    session.note(
+        f"On {common:,} samples that neither saw, trial {trial.job.id} scores {session.scoring.score(answers, y):.4f} "
+        f"and {kind} {session.scoring.score(others, y):.4f}, with a standard error of {error:.4f} between them."
+    )
+    return ahead, error
+
+
+def _judged_on(prepared: Prepared, of_samples: np.ndarray, count: int) -> np.ndarray:
+    """What belongs to so many held-out samples: all, or those of the first fold, where a network was trained once."""
+    return of_samples if len(of_samples) == count else of_samples[prepared.division.folds == 0]
 
 
 def _that_fit(session: Session, restriction: Within, shares: Shares, networks: Iterable[int]) -> Iterator[Parts]:
@@ -187,9 +208,8 @@ def _point(session: Session, prepared: Prepared, designed: Design, parts: Parts)
         for trial in trials
         for member in _members(session, prepared, designed, trial, parts.shares[trial.job.id], parts.networks)
     )
-    answers, y = _answers(session, parts.shares), prepared.store.validation().y
-    if len(answers) < len(y):  # of a network that was trained once although there are folds
-        y = y[prepared.division.folds == 0]
+    answers = _answers(session, parts.shares)
+    y = _judged_on(prepared, prepared.store.validation().y, len(answers))
     return Point(
         number=trials[0].job.id if len(trials) == 1 else session.study.next_id,
         trials=trials,

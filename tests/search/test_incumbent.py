@@ -1,11 +1,13 @@
 """Which trial is better, and which one can still become the best."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 
 from easynas.search.incumbent import (
     CATCH_UP,
+    CERTAIN,
     PROMOTED,
     first_slice_bar,
     front_runner,
@@ -53,20 +55,34 @@ def test_the_bar_is_never_above_the_incumbent() -> None:
     assert first_slice_bar(done(0.9, first_slice_score=0.95)) == 0.9
 
 
-def test_the_final_training_is_shipped_unless_another_is_clearly_better() -> None:
-    best = done(0.90, standard_error=0.004)
-    close, behind = done(0.896, standard_error=0.003), done(0.89, standard_error=0.003)
-    assert to_ship(close, [best, close]) is close
-    assert to_ship(behind, [best, behind]) is best
-    assert to_ship(FAILED, [best, FAILED]) is best
-    assert to_ship(FAILED, [FAILED]) is None
-    assert to_ship(DROPPED, [best, DROPPED]) is best
+def by(ahead: float, *, error: float = 0.004) -> Callable[[Done, Done], tuple[float, float]]:
+    return lambda trial, final: (ahead, error)
+
+
+def test_the_final_training_is_shipped_unless_another_is_certainly_better() -> None:
+    best, final = done(0.95), done(0.90)
+    assert to_ship(final, [best, final], lead=by(CERTAIN * 0.004)) is final
+    assert to_ship(final, [best, final], lead=by(CERTAIN * 0.004 + 1e-9)) is best
+    assert to_ship(final, [best, final], lead=by(0.0, error=0.0)) is final
+    assert to_ship(final, [final], lead=by(1.0)) is final
+
+
+def test_a_final_training_that_scores_higher_on_other_samples_is_compared_too() -> None:
+    best, final = done(0.90), done(0.95)
+    assert to_ship(final, [final, best], lead=by(0.1)) is best
+
+
+def test_without_a_final_network_the_best_trial_is_shipped() -> None:
+    best = done(0.90)
+    assert to_ship(FAILED, [best, FAILED], lead=by(-1.0)) is best
+    assert to_ship(FAILED, [FAILED], lead=by(0.0)) is None
+    assert to_ship(DROPPED, [best, DROPPED], lead=by(-1.0)) is best
 
 
 def test_what_was_made_of_other_trials_is_no_network_to_ship() -> None:
-    best, behind = done(0.90, standard_error=0.004), done(0.89, standard_error=0.003)
-    adjusted = Done(Job(7, {"network": "adjusted"}, members=(0,)), 0.91, 1.0, {"standard_error": 0.003})
-    assert to_ship(behind, [best, adjusted, behind]) is best
+    best, behind = done(0.90), done(0.89)
+    adjusted = Done(Job(7, {"network": "adjusted"}, members=(0,)), 0.91, 1.0)
+    assert to_ship(behind, [best, adjusted, behind], lead=by(0.1)) is best
 
 
 def rung(number: int, score: float, fidelity: float = 1 / 9) -> Done:

@@ -1,6 +1,7 @@
 """`ImageClassifier` from end to end: real fits on scikit-learn's digits, and data that it must refuse at once."""
 
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -392,7 +393,9 @@ def test_few_images_end_in_a_training_for_each_fold(digits: tuple[np.ndarray, np
     [final] = [origin for origin in networks if origin.startswith("final training")]
     assert networks == {"baseline": 1, "portfolio": 1, final: FOLDS}
     assert judged == {"baseline": 60, "portfolio": 60, final: 300}
-    assert "is the average of the 5" in " ".join(fitted.study_.notes)
+    notes = " ".join(fitted.study_.notes)
+    assert "is the average of the 5" in notes
+    assert re.search(r"On 60 samples that neither saw, trial [01] scores .* and the network of the first fold", notes)
     assert fitted.best_score_ == pytest.approx(fitted.score(x[TEST], y[TEST]), abs=0.1)
 
 
