@@ -230,7 +230,12 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
         combining = min(networks * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
         planned = spread(left, start_seconds=start, combine_seconds=combining)
     else:
-        planned = divide(left, start_seconds=start, epoch_seconds=prepared.compute.epoch_seconds * cores())
+        planned = divide(
+            left,
+            start_seconds=start,
+            epoch_seconds=prepared.compute.epoch_seconds * cores(),
+            search_share=session.settings.rules.search_share,
+        )
     session.note(planned.reason)
     return planned
 
@@ -308,6 +313,7 @@ def evaluator(
         folder=session.study.weights_folder,
         once=session.modality.members == 1,
         fold_networks=of_folds,
+        annealed=session.settings.rules.annealed,
     )
 
 

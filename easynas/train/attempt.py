@@ -141,6 +141,7 @@ class Attempt:
             slice_at=SLICE,
             on_slice=promising,
             on_part=self._announce,
+            annealed=evaluator.annealed,
         )
 
     def _announce(self, curve: list[float]) -> None:
