@@ -289,6 +289,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design, planned:
     tolerance, launcher = session.deadline.tolerance, session.settings.launcher
     with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
+        session.study.begin(job)
         engine.submit(job, deadline=session.deadline.before(prepared.bundle_seconds), bar=-np.inf)
         trial = next_trial(engine, session.interrupt)
     session.study.append(trial)

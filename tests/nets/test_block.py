@@ -16,9 +16,8 @@ CELLS = ["nb201", "darts", "hierarchical"]
 HEAVY = [*CELLS, "mbconv", "regnet"]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in HEAVY else ()) for name in NAMES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_every_block_keeps_its_promises_by_default(name: str) -> None:
     check_block(spaces.create(name), shape=(8, 8, 1), samples=0)
 
