@@ -37,6 +37,7 @@ from easynas.space.space import SearchSpace
 from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.limits import Gauge, Within
+from easynas.tasks.looks import looked_twice
 from easynas.tasks.seeing import seen_through
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
@@ -245,7 +246,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     strategy, restriction = _strategy(session, designed, planned), within(session, prepared, designed)
     compared = any(trial.job.reference for trial in session.study.trials)
     for trial in session.study.trials:
-        if belongs(trial, designed.space):
+        if belongs(trial, designed.space) and (designed.both_ways or not looked_twice(trial)):
             strategy.tell(trial)
     evaluate = replace(
         evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1),

@@ -22,7 +22,7 @@ from easynas.data.dataset import shapes
 from easynas.data.store import Arrays
 from easynas.nets.network import model_of
 from easynas.schema import Answer
-from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.search.trial import LOOKS, Done, Failed, Job, Trial
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import loss
 from easynas.train.trainer import predict
@@ -96,6 +96,7 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
         "macs": 0.0,
         "build_seconds": 0.0,
         "first_step_seconds": 0.0,
+        **({LOOKS: 2.0} if evaluate.both_ways else {}),
         **(dict.fromkeys(("usual_score", "mirrored_score"), score) if evaluate.mirrored else {}),
     }
     return Done(job, score, time.monotonic() - started, metrics)
