@@ -146,7 +146,7 @@ def test_an_unknown_command_is_a_wrong_option() -> None:
 @pytest.mark.slow
 def test_the_demo_ends_with_files_that_keep_what_the_terminal_says(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [*COMMAND, "demo", "--time-budget", "20s", "--out", "made/demo"],
+        [*COMMAND, "demo", "--time-budget", "30s", "--out", "made/demo"],
         cwd=tmp_path,
         check=False,
         capture_output=True,

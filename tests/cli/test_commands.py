@@ -114,7 +114,7 @@ def test_a_damaged_note_of_the_data_is_named(table: Path, tmp_path: Path) -> Non
 def test_a_table_is_fitted_predicted_evaluated_and_exported(table: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     code, out, err = run(
-        "fit", table, "-t", "kind", "-b", "15s", "-o", model, "--tensorboard", tmp_path / "logs", "--json"
+        "fit", table, "-t", "kind", "-b", "20s", "-o", model, "--tensorboard", tmp_path / "logs", "--json"
     )
     fitted: dict[str, Any] = json.loads(out)
     assert code == 0

@@ -41,6 +41,7 @@ def model(tmp_path: Path, *, both_ways: bool, copies: int = 1) -> tuple[Bundle, 
     return Bundle(whole, device, data.encoder, data.target, data.samples[:8]), study
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copies", [1, 2])
 @pytest.mark.parametrize("both_ways", [True, False])
 def test_it_says_whether_the_mirror_image_is_looked_at_too(tmp_path: Path, *, both_ways: bool, copies: int) -> None:

@@ -194,7 +194,7 @@ def test_a_label_that_fit_never_saw_cannot_be_scored(fit: Fit, digits: tuple[np.
 def test_fitting_again_in_the_same_directory_continues(fit: Fit, digits: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = digits
     before = fit.classifier.leaderboard()
-    again = clone(fit.classifier).set_params(time_budget=12, random_state=None)
+    again = clone(fit.classifier).set_params(time_budget=15, random_state=None)
     new: list[easynas.Done | easynas.Failed] = []
     again.fit(x[:1500], y[:1500], callbacks=[new.append])
     after = again.leaderboard().set_index("trial")

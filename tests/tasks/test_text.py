@@ -86,7 +86,7 @@ def test_files_answer_as_the_model_does(
 def test_a_number_is_predicted_from_texts(sentences: tuple[list[str], list[str]]) -> None:
     x, _ = sentences
     y = np.array([sum(map(len, text.split())) / len(text.split()) for text in x])  # mean length of its words
-    regressor = easynas.TextRegressor(15.0, random_state=0, verbose=0).fit(x[:2500], y[:2500])
+    regressor = easynas.TextRegressor(20.0, random_state=0, verbose=0).fit(x[:2500], y[:2500])
     assert regressor.score(x[2500:], y[2500:]) >= 0.3
 
 
@@ -97,7 +97,7 @@ def test_several_labels_come_back_in_their_form(sentences: tuple[list[str], list
         [library, *(["code"] if "`" in text else []), *(["sentence"] if text.endswith(".") else [])]
         for text, library in zip(x, libraries, strict=True)
     ]
-    classifier = easynas.TextClassifier(15.0, random_state=0, verbose=0).fit(x[:2500], y[:2500])
+    classifier = easynas.TextClassifier(20.0, random_state=0, verbose=0).fit(x[:2500], y[:2500])
     predicted = classifier.predict(x[2500:2520])
     assert isinstance(predicted, list)
     assert all(set(labels) <= {"numpy", "pandas", "sklearn", "code", "sentence"} for labels in predicted)
