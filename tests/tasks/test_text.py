@@ -14,7 +14,7 @@ import tensorflow as tf
 import easynas
 from easynas import runtime
 
-BUDGET = 30.0
+BUDGET = 25.0
 LIBRARIES = {
     "numpy": ("numpy", "numpy.linalg", "numpy.fft", "numpy.random"),
     "pandas": ("pandas", "pandas.api.types"),
