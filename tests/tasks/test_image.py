@@ -344,19 +344,6 @@ def test_an_unfitted_estimator_can_be_pickled() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
-def test_a_search_in_rungs_keeps_the_budget(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    x, y = digits
-    rows = x.reshape(len(x), -1)  # nearly all of the time goes into the search where networks are combined
-    classifier = easynas.TabularClassifier(time_budget=25, search="bohb", space="mlp", random_state=0, verbose=0)
-    started = time.monotonic()
-    classifier.fit(rows[:1500], y[:1500])
-    assert time.monotonic() - started <= 25.0 + ALLOWED
-    assert any(trial.job.fidelity < 1.0 for trial in classifier.study_.trials)
-    assert classifier.score(rows[TEST], y[TEST]) >= 0.9
-
-
-@pytest.mark.slow
 def test_numbers_are_predicted_in_their_units(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     x, _ = digits
     ink = x.reshape(len(x), -1).sum(axis=1)
