@@ -9,7 +9,8 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench bench-peers
+.NOTPARALLEL:
+.PHONY: help demo test check fast slow style fix docs bench bench-peers
 
 help:
 	@echo "make demo    a first model from the sample images, in about a minute"
@@ -23,16 +24,22 @@ help:
 demo: $(VENV)/.demo-installed
 	$(BIN)/easynas demo
 
-test: $(VENV)/.test-installed
-	$(PYTEST) $(PARALLEL) -m "not alone"
+test: fast slow
+
+check: style fast
+
+fast: $(VENV)/.test-installed
+	$(PYTEST) $(PARALLEL) -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
+
+slow: $(VENV)/.test-installed
+	$(PYTEST) $(PARALLEL) -m "slow and not alone"
 	$(PYTEST) -m alone
 
-check: $(VENV)/.dev-installed
+style: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(PYTEST) $(PARALLEL) -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
 
 fix: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,7 @@
     python benchmarks/ablation.py --problems fashion_1000 sms titanic --budget 300 --seeds 0 1 2
     python benchmarks/ablation.py --show
 
-Only parts that the interface of easynas lets one leave out; `peers/without.py` says how.
+`peers/without.py` says how each is left out.
 """
 
 import argparse
@@ -22,11 +22,24 @@ from runner import Record, read_results, run_missing
 
 HERE = Path(__file__).parent
 WHOLE = "nothing"
-PARTS = ("portfolio", "second worker", "search", "dropping", "bfloat16", "inherited weights")
+PARTS = (
+    "portfolio",
+    "second worker",
+    "search",
+    "dropping",
+    "bfloat16",
+    "inherited weights",
+    "clock-tied rate",
+    "final training",
+    "ensembling",
+)
 """As in `peers/without.py`, which this process does not import: that would load TensorFlow."""
 
-ON_IMAGES = ("search", "dropping", "bfloat16", "inherited weights")
+ON_IMAGES = ("search", "dropping", "bfloat16", "inherited weights", "final training")
 """Parts that only images have: texts and tables neither drop, nor convolve, nor end in a long training."""
+
+ON_OTHERS = ("ensembling",)
+"""Parts that images lack: of them one network is trained for most of the time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -46,7 +59,7 @@ def wanted(problems: Sequence[str], parts: Sequence[str], budget: float, seeds: 
     return [
         PeerCell(problem, part, budget, seed)
         for seed, problem, part in itertools.product(seeds, problems, (WHOLE, *parts))
-        if part not in ON_IMAGES or peer_problems.describe(problem)[0] == "images"
+        if part not in (ON_OTHERS if peer_problems.describe(problem)[0] == "images" else ON_IMAGES)
     ]
 
 

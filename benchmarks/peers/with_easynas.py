@@ -20,12 +20,13 @@ ESTIMATORS = {
 def fit(task: Task) -> Fitted:
     """Fits the estimator for these data; the artefact is its `.tflite` file."""
     settings = task.settings
-    estimator = getattr(easynas, ESTIMATORS[settings.kind, settings.target])(
+    estimator = without.estimator(
+        getattr(easynas, ESTIMATORS[settings.kind, settings.target]),
+        settings.setting,
         settings.budget,
         metric=settings.metric,
         random_state=settings.seed,
         verbose=0,
-        **without.settings(settings.setting),
     )
     estimator.fit(task.x, task.y)
     study = estimator.study_

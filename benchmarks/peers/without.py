@@ -1,10 +1,10 @@
-"""easynas without one of its parts, by what its constructor takes: a strategy, a number of workers, an engine.
+"""easynas without one of its parts: by what its constructor takes, or by other `Rules` than every fit goes by.
 
 An engine that is handed in sees every job and the evaluator of its phase, so it can leave out what goes through there.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +12,38 @@ from easynas import SearchSpace, strategies
 from easynas.engines import Local
 from easynas.search.budget import Deadline
 from easynas.search.loop import GRACE, Engine, Evaluate, Handle, Strategy
+from easynas.search.plan import Rules
 from easynas.search.trial import Job, Trial
 
 if TYPE_CHECKING:
     from easynas.train.evaluator import Evaluator
 
-Change = Callable[["Evaluator"], "Evaluator"]
+
+@dataclass(frozen=True)
+class Change:
+    """How a part is left out.
+
+    Attributes:
+        settings: arguments of the estimator.
+        rules: what its fit goes by.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rules: Rules = Rules()  # noqa: RUF009 – frozen
 
 
-def settings(part: str) -> dict[str, Any]:
-    """Arguments of an estimator that leave out one part; none for the empty name.
+def estimator(kind: type, part: str, *arguments: object, **settings: object) -> Any:
+    """An estimator of a kind that lacks one part; whole for the empty name.
 
     Args:
+        kind: such as `easynas.ImageClassifier`.
         part: empty, or one of `PARTS`.
+        arguments: of the estimator.
+        settings: more of them.
     """
-    return PARTS[part]() if part else {}
+    change = PARTS[part] if part else Change()
+    lacking = type(kind.__name__, (kind,), {"_rules": change.rules})
+    return lacking(*arguments, **settings, **change.settings)
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,7 @@ class Launcher:
         dropping: whether candidates may be dropped on the way.
     """
 
-    change: Change = lambda evaluator: evaluator
+    change: Callable[["Evaluator"], "Evaluator"] = lambda evaluator: evaluator
     dropping: bool = True
 
     def start(
@@ -81,12 +98,15 @@ def _unguided(space: SearchSpace, seed: int) -> Strategy:
     return strategies.create("auto", space, random_state=seed)
 
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {
-    "portfolio": lambda: {"search": _unguided},
-    "second worker": lambda: {"n_jobs": 1},
-    "search": lambda: {"max_trials": 1},
-    "dropping": lambda: {"engine": Launcher(dropping=False)},
-    "bfloat16": lambda: {"engine": Launcher(lambda each: replace(each, precision="float32"))},
-    "inherited weights": lambda: {"engine": Launcher(lambda each: replace(each, inherit=None))},
+PARTS = {
+    "portfolio": Change({"search": _unguided}),
+    "second worker": Change({"n_jobs": 1}),
+    "search": Change({"max_trials": 1}),
+    "dropping": Change({"engine": Launcher(dropping=False)}),
+    "bfloat16": Change({"engine": Launcher(lambda each: replace(each, precision="float32"))}),
+    "inherited weights": Change({"engine": Launcher(lambda each: replace(each, inherit=None))}),
+    "clock-tied rate": Change(rules=Rules(annealed=False)),
+    "final training": Change(rules=Rules(search_share=1.0)),
+    "ensembling": Change(rules=Rules(combined=1)),
 }
-"""By the name of the part: arguments of an estimator that leave it out."""
+"""How each part is left out, by its name."""

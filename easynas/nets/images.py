@@ -37,11 +37,13 @@ class ImageDesign:
         network: what values of the space describe; it does not mirror images until the baseline says that it may.
         sizing: the space, and what its networks cost.
         reasons: why, as sentences.
+        once: whether the model looks at an image once even if nothing limits the file.
     """
 
     network: ImageNetwork
     sizing: Sizing
     reasons: tuple[str, ...]
+    once: bool = False
 
     @property
     def space(self) -> SearchSpace:
@@ -56,7 +58,7 @@ class ImageDesign:
     def both_ways(self) -> bool:
         """Where mirror images are alike, and nothing limits the file: it answers twice, and is right more often."""
         augment = self.network.augment
-        return augment is not None and augment.mirror and self.sizing.restriction is None
+        return augment is not None and augment.mirror and self.sizing.restriction is None and not self.once
 
     def portfolio(self) -> Iterator[Values]:
         """Genotypes known to be good, best guess first, cut to the compute; each is sized when it is asked for."""
@@ -105,6 +107,8 @@ class ImageDesign:
                 " As there is no limit on the file, the model averages its answers for an image and its mirror image, "
                 "which takes twice as long; with one, such as `max_latency_ms=`, it looks once."
             )
+        elif informed.once and informed.sizing.restriction is None:
+            reason += " The model looks at an image once, as those of earlier fits in this study do."
         return informed, reason
 
 
@@ -144,6 +148,7 @@ def design_images(
     whitening: Whitening | None,
     declare_training: Callable[[keras_tuner.HyperParameters], None],
     seed: int,
+    once: bool = False,
     count: Count = count_macs,
 ) -> ImageDesign:
     """The space and the portfolio for these images.
@@ -157,6 +162,7 @@ def design_images(
         whitening: what the first layer of a network may be; None for an ordinary one.
         declare_training: declares the choices that are not the network's.
         seed: of the augmentation.
+        once: whether the model looks at an image once even if nothing limits the file.
         count: counts the multiply-accumulates of a network.
     """
     augment = Augment(mirror=False, seed=seed)
@@ -178,4 +184,4 @@ def design_images(
         f"sees the {compute.samples:,} images about {compute.epochs:.0f} times.",
         f"The space {block.name or 'auto'!r} has {searched.size():.3g} designs.",
     )
-    return ImageDesign(network, sizing, reasons)
+    return ImageDesign(network, sizing, reasons, once)

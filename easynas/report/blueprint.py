@@ -105,11 +105,20 @@ def _first(bundle: Bundle, modality: str) -> Part:
         case "images":
             schema = encoder.schema
             colour = "grey" if schema.channels == 1 else f"{schema.channels} channels"
-            return Part("Your image", f"{schema.height} × {schema.width} pixels, {colour}")
+            mirrored = "; its mirror image goes the same way, and both answers are averaged"
+            looks = mirrored if _looks_both_ways(bundle.device) else ""
+            return Part("Your image", f"{schema.height} × {schema.width} pixels, {colour}{looks}")
         case "texts":
             return Part("Your text", f"its first {encoder.schema.words} words, and pieces of words")
         case _:
             return Part("Your row", f"{len(encoder.used)} of {len(encoder.columns)} columns are used")
+
+
+def _looks_both_ways(model: Any) -> bool:
+    """Whether an image is turned around somewhere inside."""
+    return any(
+        type(each).__name__ == "Flip" or (_is_network(each) and _looks_both_ways(each)) for each in model.operations
+    )
 
 
 def _last(bundle: Bundle) -> Part:

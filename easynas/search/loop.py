@@ -131,6 +131,7 @@ def run_search(
             refused = 0
             seconds = _stretched(wanted, deadline.left) if job.whole else wanted
             bar = first_slice_bar(study.front_runner) if job.whole and drop else -math.inf
+            study.begin(job)
             running.add(engine.submit(job, deadline=deadline.within(seconds), bar=bar))
             started, next_id = started + 1, next_id + 1
             shortest = min(wanted, shortest or wanted)

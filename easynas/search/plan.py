@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 _BASELINE_SHARE, _BASELINE_LEAST, _BASELINE_MOST = 0.05, 2.0, 10.0
-_SEARCH_SHARE = 0.3
+SEARCH_SHARE = 0.3
 _STARTS = 3.0  # a candidate is larger than the baseline and has one core: so many times as long until its first step
 _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 """Training, after the first step, that says something about a network; less ranks networks by chance."""
@@ -31,6 +31,31 @@ _ROUNDS = 6
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What every fit goes by and no argument of an estimator changes.
+
+    An estimator has them as its class attribute `_rules`. `benchmarks/ablation.py` gives a subclass others, to measure
+    what each is worth.
+
+    Attributes:
+        search_share: of the time after the baseline that is searched where the best network is then trained long, in
+            (0, 1]; 1 leaves no time for that training, and the best trial is the result.
+        combined: most networks that are combined, from 1, where the kind of data combines several; None: as many as it
+            says.
+        annealed: whether the learning rate falls to zero as the time of a training runs out; if not, it stays at its
+            peak.
+    """
+
+    search_share: float = SEARCH_SHARE
+    combined: int | None = None
+    annealed: bool = True
+
+    def members(self, usual: int) -> int:
+        """Most networks that are combined of a kind of data that usually combines so many."""
+        return usual if self.combined is None else min(usual, self.combined)
+
+
+@dataclass(frozen=True)
 class Plan:
     """Seconds of the phases that follow the baseline.
 
@@ -39,7 +64,7 @@ class Plan:
         trial: one trial.
         reason: why, as a sentence.
         start: of a trial, until its first step.
-        final: whether there is time for another network than the baseline.
+        final: whether there is time for another network than the baseline, beside the search.
     """
 
     search: float
@@ -68,17 +93,18 @@ def _only_baseline(left: float, start_seconds: float) -> Plan | None:
     )
 
 
-def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
+def divide(left: float, *, start_seconds: float, epoch_seconds: float, search_share: float = SEARCH_SHARE) -> Plan:
     """Divides the seconds that are left after the baseline.
 
     Args:
         left: seconds for the search and the final training together.
         start_seconds: what a network takes before its first step, as the baseline took it.
         epoch_seconds: what a candidate takes to see all samples once.
+        search_share: see `Rules`.
     """
     if plan := _only_baseline(left, start_seconds):
         return plan
-    search = _SEARCH_SHARE * left
+    search = search_share * left
     start = _STARTS * start_seconds
     least = start + max(_USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
     if search < least:
@@ -88,13 +114,15 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float) -> Plan:
             f"No search: a trial worth comparing takes {least:.0f} s here, and of the {left:.0f} s that are left a "
             f"search may have {search:.0f} s. The best known design is trained all the time.",
         )
-    rounds = max(1, math.floor(search / max(least, _TRIAL_SHARE * (left - search))))
+    rounds = max(1, math.floor(search / max(least, _TRIAL_SHARE * (1.0 - SEARCH_SHARE) * left)))
+    final = search < left
+    then = "the final training has the rest" if final else "the best one is the result"
     return Plan(
         search,
         search / rounds,
-        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; "
-        "the final training has the rest.",
+        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {search / rounds:.0f} s; {then}.",
         start,
+        final=final,
     )
 
 

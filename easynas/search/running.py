@@ -1,7 +1,7 @@
 """What is being trained now: a small file for each job, written by its worker beside the weights.
 
 Whoever looks at a study sees them there; they say nothing that the trial will not say, so losing one loses nothing.
-Workers on other machines leave none.
+The search writes the first one of a job; workers on other machines add no curve to it.
 """
 
 import json
@@ -54,7 +54,7 @@ def withdraw_all(folder: Path) -> None:
 
 
 def running(folder: Path) -> tuple[Running, ...]:
-    """What is being trained by workers that can write to `folder`, in the order of the jobs."""
+    """What is being trained, in the order of the jobs; with its curve if the worker can write to `folder`."""
     found = []
     for path in folder.glob(f"*{SUFFIX}"):
         try:

@@ -5,6 +5,7 @@ measured, every trial, and every model that was shipped. Whatever was recorded s
 """
 
 import heapq
+import json
 import math
 import os
 import platform
@@ -21,7 +22,7 @@ from easynas.errors import StudyError
 from easynas.search.front import crowding, front
 from easynas.search.incumbent import LATEST, front_runner, incumbent, promotable, rank_key
 from easynas.search.journal import FILE, Journal, Record, damaged, read
-from easynas.search.running import withdraw, withdraw_all
+from easynas.search.running import announce, withdraw, withdraw_all
 from easynas.search.trial import Done, Failed, Job, Trial
 
 FORMAT = 1
@@ -219,6 +220,10 @@ class Study:
         for listener in self._listeners:
             listener(trial)
 
+    def begin(self, job: Job) -> None:
+        """Says beside the journal that a job is being trained, until its trial is recorded."""
+        announce(self.weights_folder, job, [])
+
     def remember(self, name: str, fact: Record) -> None:
         """Records what was measured once, so that a run that continues decides as this one does."""
         self._write({"status": _FACT, "name": name, "fact": fact})
@@ -234,17 +239,35 @@ class Study:
         self.shipped = trial
 
     def choose(self, trial: Done) -> None:
-        """Takes another trial as the result, once the study is closed; a copy knows of it, its directory does not.
+        """Takes another trial as the result, once the study is closed.
+
+        Its directory is told, unless that is gone, or somebody has gone on with the study there since.
 
         Args:
             trial: one of the study; or one that was made of its trials.
+
+        Raises:
+            StudyError: the directory is in use, or cannot be written to; nothing was chosen.
         """
         at = self._records[-1].get("at", 0.0)
+        chosen = [] if trial in self.trials else [{**_record(trial), "at": at}]
+        chosen.append({"status": _SHIPPED, "trial": trial.job.id, "at": at})
+        self._tell(chosen)
         if trial not in self.trials:
-            self._records.append({**_record(trial), "at": at})
             self._add(trial)
-        self._records.append({"status": _SHIPPED, "trial": trial.job.id, "at": at})
+        self._records += chosen
         self.shipped = trial
+
+    def _tell(self, records: list[Record]) -> None:
+        """Adds records to the journal in the directory, if that is as this study knows it."""
+        if read(self.directory / FILE) != json.loads(json.dumps(self._records)):
+            return
+        journal = Journal(self.directory)
+        try:
+            for record in records:
+                journal.append(record)
+        finally:
+            journal.close()
 
     @property
     def weights_folder(self) -> Path:

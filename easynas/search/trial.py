@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from easynas.space.dimension import Value
 
+LOOKS = "looks"
+"""Name of the metric that says how often an image was looked at to answer for it; absent for once."""
+
 
 @dataclass(frozen=True)
 class Job:

@@ -101,7 +101,12 @@ def _plan(
     assert isinstance(data.encoder, ImageEncoder)  # what is not combined is images
     _, reason = choose_resolution(data.encoder.schema, compute)
     seen = f"A network may cost {compute.macs / 1e6:.1f} million multiply-accumulates an image."
-    planned = divide(left, start_seconds=_START, epoch_seconds=compute.epoch_seconds * cores())
+    planned = divide(
+        left,
+        start_seconds=_START,
+        epoch_seconds=compute.epoch_seconds * cores(),
+        search_share=settings.rules.search_share,
+    )
     return division, planned, (reason, seen)
 
 

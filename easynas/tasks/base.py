@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from easynas.data.dataset import Dataset, Target
 from easynas.data.fingerprint import fingerprint
@@ -17,6 +17,7 @@ from easynas.engines.aside import Aside
 from easynas.engines.warm import warm_up
 from easynas.search.budget import SHORTEST, Deadline, parse_budget
 from easynas.search.journal import STOP
+from easynas.search.plan import Rules
 from easynas.search.study import Study
 from easynas.search.trial import Trial
 from easynas.tasks.division import Division
@@ -71,6 +72,8 @@ class Estimator(Results):
         study_: all trials, the automatic choices (`study_.notes`) and the seconds of the phases (`study_.timings`).
         fit_seconds_: wall-clock seconds of the last `fit`.
     """
+
+    _rules: ClassVar[Rules] = Rules()
 
     def __init__(
         self,

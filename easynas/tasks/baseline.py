@@ -11,6 +11,7 @@ from easynas.search.loop import GRACE
 from easynas.search.plan import baseline_seconds
 from easynas.search.trial import Done, Job, Trial
 from easynas.tasks.limits import Within
+from easynas.tasks.looks import looked_twice
 from easynas.tasks.phases import (
     Prepared,
     belongs,
@@ -75,8 +76,17 @@ def design(session: Session, prepared: Prepared) -> Design:
     if restriction is None:
         return designed
     restriction.smallest()
+    if twice := sum(map(looked_twice, session.study.trials)):
+        session.note(
+            f"{twice} trials of an earlier fit without limits answered for an image and its mirror image. "
+            "Within limits a model looks once, so they are not compared with those of this fit."
+        )
     session.study.restrict(
-        lambda trial: (is_baseline(trial) or belongs(trial, designed.space)) and restriction.allows(trial.job.values)
+        lambda trial: (
+            (is_baseline(trial) or belongs(trial, designed.space))
+            and not looked_twice(trial)
+            and restriction.allows(trial.job.values)
+        )
     )
     return designed.within(restriction)
 

@@ -14,6 +14,7 @@ from easynas.schema import Answer
 from easynas.tasks.base import Estimator
 from easynas.tasks.classifier import Classifier
 from easynas.tasks.limits import are_given
+from easynas.tasks.looks import began_with_one_look
 from easynas.tasks.modality import usual_batch
 from easynas.tasks.pretrained import PretrainedImages
 from easynas.tasks.regressor import Regressor
@@ -93,6 +94,7 @@ class Images:
             whitening=prepared.statistics,
             declare_training=recipe.declare,
             seed=session.settings.seed,
+            once=began_with_one_look(session.study.trials),
             count=lambda *network: int(session.aside(count_macs, *network)),
         )
 

@@ -37,6 +37,7 @@ from easynas.space.space import SearchSpace
 from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
 from easynas.tasks.limits import Gauge, Within
+from easynas.tasks.looks import looked_twice
 from easynas.tasks.seeing import seen_through
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
@@ -230,7 +231,12 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
         combining = min(networks * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
         planned = spread(left, start_seconds=start, combine_seconds=combining)
     else:
-        planned = divide(left, start_seconds=start, epoch_seconds=prepared.compute.epoch_seconds * cores())
+        planned = divide(
+            left,
+            start_seconds=start,
+            epoch_seconds=prepared.compute.epoch_seconds * cores(),
+            search_share=session.settings.rules.search_share,
+        )
     session.note(planned.reason)
     return planned
 
@@ -240,7 +246,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     strategy, restriction = _strategy(session, designed, planned), within(session, prepared, designed)
     compared = any(trial.job.reference for trial in session.study.trials)
     for trial in session.study.trials:
-        if belongs(trial, designed.space):
+        if belongs(trial, designed.space) and (designed.both_ways or not looked_twice(trial)):
             strategy.tell(trial)
     evaluate = replace(
         evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1),
@@ -284,6 +290,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design, planned:
     tolerance, launcher = session.deadline.tolerance, session.settings.launcher
     with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
+        session.study.begin(job)
         engine.submit(job, deadline=session.deadline.before(prepared.bundle_seconds), bar=-np.inf)
         trial = next_trial(engine, session.interrupt)
     session.study.append(trial)
@@ -308,6 +315,7 @@ def evaluator(
         folder=session.study.weights_folder,
         once=session.modality.members == 1,
         fold_networks=of_folds,
+        annealed=session.settings.rules.annealed,
     )
 
 

@@ -157,16 +157,18 @@ class Results(BaseEstimator):  # type: ignore[misc]
             trial: its number.
 
         Returns:
-            This estimator; `predict`, `export`, `report` and all else are those of the selected model.
+            This estimator; `predict`, `export`, `report` and all else are those of the selected model. Its `directory`
+            names it as the result, unless another fit went on there since.
 
         Raises:
             InputError: the trial is none of the front.
+            StudyError: the `directory` cannot be written to.
         """
         own, point = self.bundle_, self._point(trial)
-        self._bundle = point.bundle(own.target, own.samples)
-        self._chosen = trial
+        bundle = point.bundle(own.target, own.samples)
         chosen = self._selected.setdefault(trial, point.as_trial(self.study_.next_id))
         self.study_.choose(chosen)
+        self._bundle, self._chosen = bundle, trial
         self.best_score_ = chosen.score
         if self._specimens is not None:
             self._specimens = self._specimens.answered(point.finish.answers, seed=self.study_.header["seed"])

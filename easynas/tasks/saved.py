@@ -5,12 +5,14 @@ texts, arrays are never pickled, and Keras loads in its safe mode. See docs/secu
 """
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from easynas.deploy import bundle
 from easynas.errors import InputError
 from easynas.report import specimens
+from easynas.runtime import Profile
 from easynas.search.study import Study
 from easynas.tasks.image import ImageClassifier, ImageRegressor
 from easynas.tasks.settings import is_plain
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
     from easynas.tasks.base import Estimator
 
 FILE = "estimator.json"
+PROFILE = "profile.json"
+"""Beside it: the device of an estimator that was given a `Profile`, not the path of one."""
+
 _ALL = (ImageClassifier, ImageRegressor, TabularClassifier, TabularRegressor, TextClassifier, TextRegressor)
 _ESTIMATORS = {each.__name__: each for each in _ALL}
 
 
 def save(estimator: "Estimator", model: bundle.Bundle, folder: Path) -> None:
-    """Writes model, settings and journal into `folder`; settings that are objects are left out."""
+    """Writes model, settings and journal into `folder`; settings that are objects are left out, but for a profile."""
     bundle.save(model, folder)
     estimator.study_.copy_to(folder)
     if estimator._specimens is not None:
         estimator._specimens.save(folder, model.encoder)
     settings = {name: value for name, value in estimator.get_params().items() if is_plain(value)}
+    if isinstance(estimator.profile, os.PathLike):
+        settings["profile"] = os.fspath(estimator.profile)
+    (folder / PROFILE).unlink(missing_ok=True)
+    if isinstance(estimator.profile, Profile):
+        estimator.profile.save(folder / PROFILE)
     config = {
         "estimator": type(estimator).__name__,
         "settings": settings,
@@ -55,7 +65,7 @@ def load(folder: str | Path) -> "Estimator":
         raise InputError(f"`folder` must hold a saved estimator. Received {str(folder)!r}, which has no {FILE}.")
     try:
         config = json.loads(path.read_text(encoding="utf8"))
-        estimator = _ESTIMATORS[config["estimator"]](**_plain(config["settings"]))
+        estimator = _ESTIMATORS[config["estimator"]](**_plain(config["settings"]), **_objects(Path(folder)))
         seconds = float(config["fit_seconds"])
         notes = [str(note) for note in config.get("notes", [])]
         timings = {str(name): float(each) for name, each in config.get("timings", {}).items()}
@@ -67,6 +77,11 @@ def load(folder: str | Path) -> "Estimator":
     study.timings.update(timings)
     estimator._take(model, study, specimens.load(Path(folder), model.encoder), seconds, compression=compression)
     return estimator
+
+
+def _objects(folder: Path) -> dict[str, Any]:
+    """The settings that are objects and have a file of their own."""
+    return {"profile": Profile.load(folder / PROFILE)} if (folder / PROFILE).exists() else {}
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:

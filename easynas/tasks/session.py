@@ -42,6 +42,11 @@ class Session:
     aside: Aside
     interrupt: Interrupt
 
+    @property
+    def members(self) -> int:
+        """Most networks that are combined into what is shipped."""
+        return self.settings.rules.members(self.modality.members)
+
     def note(self, sentence: str) -> None:
         """Keeps an automatic choice for the report."""
         self.study.notes.append(sentence)

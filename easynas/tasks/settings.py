@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from easynas.deploy.exported import INTEGER, QUANTIZATIONS
 from easynas.errors import InputError
 from easynas.search.budget import parse_budget
 from easynas.search.loop import Launcher
+from easynas.search.plan import Rules
 from easynas.tasks.limits import Limits
 
 
@@ -35,6 +36,7 @@ class Settings:
         verbose: 0 for silence, 1 for progress, 2 for every automatic choice too.
         quantization: of the file that is shipped.
         limits: what that file may cost.
+        rules: what the fit goes by beyond all that.
     """
 
     seconds: float
@@ -49,6 +51,7 @@ class Settings:
     verbose: int
     quantization: str
     limits: Limits
+    rules: Rules = field(default_factory=Rules)
 
     @classmethod
     def of(cls, estimator: Any) -> "Settings":
@@ -84,6 +87,7 @@ class Settings:
             verbose=int(check_count("verbose", estimator.verbose, default=1, least=0)),
             quantization=_quantization(estimator.quantization),
             limits=Limits.of(estimator),
+            rules=estimator._rules,
         )
 
 

@@ -117,7 +117,7 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
         yield Parts(_shares(session, prepared, best) if final is None else {best.job.id: 1.0}, networks)
         return
     if final is None:
-        for most in range(session.modality.members, 1, -1):
+        for most in range(session.members, 1, -1):
             yield from _that_fit(session, restriction, _shares(session, prepared, best, most=most), [networks])
     others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
     for trial in (best, *others):
@@ -186,7 +186,7 @@ def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | Non
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
     affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
-    most = min(session.modality.members if most is None else most, affordable)
+    most = min(session.members if most is None else most, affordable)
     if most < 2 or len(candidates) < 2:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}

@@ -17,7 +17,7 @@ from easynas.nets.network import model_of, precision
 from easynas.nets.table.trees import is_grown
 from easynas.search.budget import Deadline
 from easynas.search.running import announce
-from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.search.trial import LOOKS, Done, Failed, Job, Trial
 from easynas.train import weights
 from easynas.train.boosting import GrowthError, grow
 from easynas.train.recipe import Recipe
@@ -141,6 +141,7 @@ class Attempt:
             slice_at=SLICE,
             on_slice=promising,
             on_part=self._announce,
+            annealed=evaluator.annealed,
         )
 
     def _announce(self, curve: list[float]) -> None:
@@ -193,6 +194,7 @@ class Attempt:
             "devices": float(devices),
             "parameters": float(parameters(model)),
             "macs": float(macs(model)),
+            **({LOOKS: 2.0} if self._evaluator.both_ways else {}),
             "epochs": float(np.mean([outcome.epochs for outcome in outcomes])),
             "steps": float(sum(outcome.steps for outcome in outcomes)),
             "batch_size": float(self._evaluator.batch_size),

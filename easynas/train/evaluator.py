@@ -49,6 +49,7 @@ class Evaluator:
         once: whether a network is trained once where there are folds, with the first of them held out.
         fold_networks: the network as each fold may know it, where it holds statistics of what is to be predicted; their
             weights have the same shapes.
+        annealed: whether the learning rate falls to zero as the time of a training runs out.
     """
 
     network: Block
@@ -67,6 +68,7 @@ class Evaluator:
     defaults: Mapping[str, Value] = field(default_factory=dict)
     once: bool = False
     fold_networks: tuple[Block, ...] = ()
+    annealed: bool = True
 
     def __call__(self, job: Job, *, deadline: Deadline, bar: float) -> Trial:
         """Trains until `deadline`; gives up after a first slice with a score below `bar`.

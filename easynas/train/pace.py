@@ -22,9 +22,11 @@ _RECENT = 50  # steps whose mean predicts the next one
 _CAUTION = 1.5  # other programs may want the cores by then: a training that is late is lost
 
 
-def rate(progress: float, warm_up: float = WARM_UP) -> float:
-    """Share of the peak learning rate at a `progress` in [0, 1] through the time."""
+def rate(progress: float, warm_up: float = WARM_UP, *, annealed: bool = True) -> float:
+    """Share of the peak learning rate at a `progress` in [0, 1] through the time; it falls only if it is `annealed`."""
     rising = 0.05 + 0.95 * progress / warm_up if warm_up > 0 else 1.0
+    if not annealed:
+        return float(min(rising, 1.0))
     return float(min(rising, (1.0 - progress) / (1.0 - warm_up), 1.0)) if progress < 1.0 else 0.0
 
 
@@ -42,6 +44,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         slice_at: progress at which `on_slice` is asked; 1 for never.
         on_slice: called once; training stops if it answers False.
         on_part: told the means of the curve whenever it has more of them.
+        annealed: whether the learning rate falls to zero in the end; if not, it stays at its peak.
 
     Attributes:
         steps: batches done.
@@ -62,6 +65,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         slice_at: float = 1.0,
         on_slice: Callable[[], bool] = lambda: True,
         on_part: Callable[[list[float]], None] = lambda _: None,
+        annealed: bool = True,
     ) -> None:
         super().__init__()
         self.steps = 0
@@ -77,6 +81,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._slice_at = slice_at
         self._on_slice = on_slice
         self._on_part = on_part
+        self._annealed = annealed
         self._begin = deadline.clock()
         self._last = self._begin
         self._step_seconds = 0.0
@@ -91,7 +96,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         end = self._deadline.at - self._slowest - max(self._reserve(self._step_seconds), self._judging)
         elapsed = (now - self._begin) / max(end - self._begin, 1e-6)
         self.progress = min(max(elapsed, (self.steps - 1) / (self._most_steps - 1)), 1.0)
-        self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress))
+        self.model.optimizer.learning_rate.assign(self._peak * rate(self.progress, annealed=self._annealed))
         self._average.update(self.progress)
         if self.curve.update(self.progress, steps=self.steps, mean=loss):
             self._on_part(self.curve.means)

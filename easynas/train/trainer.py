@@ -93,8 +93,9 @@ def train(
     slice_at: float,
     on_slice: Callable[[], bool],
     on_part: Callable[[list[float]], None],
+    annealed: bool = True,
 ) -> Outcome:
-    """Trains a `compiled` model in place; it ends annealed and in time to score `held_out` samples before `deadline`.
+    """Trains a `compiled` model in place; it ends in time to score `held_out` samples before `deadline`.
 
     Args:
         model: a network that ends in answers `(batch, outputs)`, see `compiled`.
@@ -110,6 +111,7 @@ def train(
             on.
         on_slice: answers False to stop.
         on_part: told the curve after each twentieth of the training.
+        annealed: whether the learning rate falls to zero in the end.
     """
     average = Average(model)
 
@@ -126,6 +128,7 @@ def train(
         slice_at=slice_at,
         on_slice=decide,
         on_part=on_part,
+        annealed=annealed,
     )
     batches = train_batches(arrays, answer, batch_size=batch_size, seed=seed, threads=threads)
     model.fit(batches, epochs=1, verbose=0, callbacks=[pace])

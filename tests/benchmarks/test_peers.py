@@ -306,14 +306,33 @@ def test_what_a_part_is_worth_is_compared_with_the_same_seed(load: Load) -> None
     assert worth.loc["search", "worth"] == pytest.approx(-0.1)
 
 
-def test_every_part_can_be_left_out_by_what_the_constructor_takes(load: Load) -> None:
+def test_every_part_can_be_left_out(load: Load) -> None:
     from easynas import ImageClassifier
     from easynas.tasks.settings import Settings
 
     parts, ablation = load("peers.without"), load("ablation")
     assert tuple(parts.PARTS) == ablation.PARTS
+    whole = Settings.of(ImageClassifier(60, random_state=0))
     for part in parts.PARTS:
-        assert Settings.of(ImageClassifier(60, **parts.settings(part))).seconds == 60.0
+        lacking = parts.estimator(ImageClassifier, part, 60, random_state=0)
+        assert type(lacking).__name__ == "ImageClassifier"
+        assert Settings.of(lacking) != whole
+    assert Settings.of(parts.estimator(ImageClassifier, "", 60, random_state=0)) == whole
+    assert Settings.of(ImageClassifier(60, random_state=0)) == whole
+
+
+def test_a_part_is_left_out_only_where_there_is_one(load: Load) -> None:
+    ablation = load("ablation")
+    cells = ablation.wanted(["fashion_1000", "titanic"], ablation.PARTS, 60.0, [0])
+    left_out = {name: {cell.method for cell in cells if cell.problem == name} for name in ("fashion_1000", "titanic")}
+    assert left_out["fashion_1000"] == {"nothing", *ablation.PARTS} - {"ensembling"}
+    assert left_out["titanic"] == {
+        "nothing",
+        "portfolio",
+        "second worker",
+        "clock-tied rate",
+        "ensembling",
+    }
 
 
 def _is_running(pid: int) -> bool:

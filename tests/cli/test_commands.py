@@ -111,7 +111,6 @@ def test_a_damaged_note_of_the_data_is_named(table: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_a_table_is_fitted_predicted_evaluated_and_exported(table: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     code, out, err = run(

@@ -110,6 +110,7 @@ def test_batches_of_any_size_trace_the_model_once():
     assert counting.calls == before + 1
 
 
+@pytest.mark.slow
 def test_many_models_in_one_process_are_no_retracing_to_warn_of(caplog):
     logger = logging.getLogger("tensorflow")
     logger.addHandler(caplog.handler)

@@ -98,6 +98,7 @@ def noisy(coloured):
     return dataclasses.replace(coloured, model=device, device=device)
 
 
+@pytest.mark.slow
 def test_without_a_twin_int8_is_left_to_export_and_the_notes_say_so(noisy):
     y = np.zeros(len(noisy.samples), np.int32)
     aware = Compression.of(**{**NOTHING, "quantization": "int8"})

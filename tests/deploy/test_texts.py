@@ -72,6 +72,7 @@ def test_any_text_has_the_same_ids_everywhere(texts: list[str]) -> None:
     assert_alike(texts)
 
 
+@pytest.mark.slow
 def test_ten_thousand_random_texts_have_the_same_ids_everywhere() -> None:
     texts = random_texts(10_000, seed=0)
     assert_alike(texts)

@@ -116,6 +116,7 @@ def test_a_network_that_is_no_graph_is_refused():
         Twin.of(model, np.zeros((1, 3), np.float32))
 
 
+@pytest.mark.slow
 def test_a_network_that_never_answers_alike_is_refused():
     class Noise(keras.layers.Layer):
         def call(self, x):

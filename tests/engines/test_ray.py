@@ -217,10 +217,10 @@ def test_a_fit_runs_on_the_cluster() -> None:
     ray.shutdown()
     digits = load_digits()
     x, x_test, y, y_test = train_test_split(digits.images, digits.target, stratify=digits.target, random_state=0)
-    classifier = easynas.ImageClassifier(45.0, engine="ray", max_trials=2, random_state=0, verbose=0).fit(x, y)
+    classifier = easynas.ImageClassifier(35.0, engine="ray", max_trials=2, random_state=0, verbose=0).fit(x, y)
     ray.shutdown()
-    assert classifier.fit_seconds_ <= 47.0
-    assert classifier.score(x_test, y_test) > 0.97
+    assert classifier.fit_seconds_ <= 37.0
+    assert classifier.score(x_test, y_test) > 0.95
     assert [trial for trial in classifier.study_.trials if isinstance(trial, Failed)] == []
     assert len(classifier.study_.trials) >= 2  # the baseline, the final training, and those of the search if any
 

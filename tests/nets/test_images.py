@@ -263,6 +263,9 @@ def test_the_model_looks_both_ways_where_that_is_right_and_nothing_limits_it() -
     free, reason = design.informed(metrics)
     assert (design.shipped.both_ways, free.shipped.both_ways, free.network.both_ways) == (False, True, False)
     assert "takes twice as long" in reason
+    once, reason = dataclasses.replace(design, once=True).informed(metrics)
+    assert not once.shipped.both_ways
+    assert "looks at an image once, as those of earlier fits" in reason
     limited, reason = dataclasses.replace(design, sizing=design.sizing.within(Anything())).informed(metrics)
     assert limited.network.augment.mirror
     assert not limited.shipped.both_ways

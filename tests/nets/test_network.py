@@ -97,6 +97,7 @@ def test_images_are_mirrored_only_where_the_data_allow_it(*, mirror: bool) -> No
     assert any(type(layer).__name__ == "RandomMirror" for layer in model.layers) is mirror
 
 
+@pytest.mark.slow
 def test_the_seed_of_the_augmentation_decides_what_training_sees() -> None:
     x = pixels(8, (8, 8, 1))
 

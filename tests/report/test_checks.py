@@ -77,6 +77,7 @@ def test_other_samples_than_those_trained_on_are_noticed(images: Fitted, *, own:
     assert "brightness" in check.text
 
 
+@pytest.mark.slow
 def test_words_that_give_a_class_away_are_named(tmp_path: Path) -> None:
     texts = fitted("texts", tmp_path)
     many = np.tile(texts.specimens.train, 5)

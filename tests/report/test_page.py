@@ -114,6 +114,7 @@ def test_columns_are_ordered_by_what_the_model_relies_on(pages: dict[str, tuple[
     assert "Predicted against true" in page
 
 
+@pytest.mark.slow
 def test_a_fit_of_nothing_but_a_baseline_has_a_report(tmp_path: Path) -> None:
     made = fitted("tables", tmp_path / "made")
     with Study.open(tmp_path / "short", made.study.header) as study:

@@ -59,6 +59,7 @@ def test_folds_are_kept_with_the_samples_they_belong_to(tmp_path: Path) -> None:
     assert again.train is again.held_out
 
 
+@pytest.mark.slow
 def test_few_large_images_are_kept_and_the_worst_are_among_them() -> None:
     x = np.random.default_rng(0).integers(0, 255, (400, 256, 256), dtype=np.uint8)
     y = np.arange(400) % 2

@@ -11,6 +11,7 @@ import pytest
 from easynas import strategies
 from easynas.search.budget import Deadline
 from easynas.search.loop import REFUSED, Strategy, run_search
+from easynas.search.running import running
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Job, Trial
 from easynas.space.space import SearchSpace
@@ -87,6 +88,24 @@ def test_trials_are_stretched_or_squeezed_to_end_together(tmp_path: Path, second
 
     study, _ = search(tmp_path, Script(), seconds=seconds, work=steady)
     assert [trial.seconds for trial in study.trials] == pytest.approx([seconds / max(trials, 1)] * trials)
+
+
+def test_jobs_are_shown_while_they_are_out_wherever_that_is(tmp_path: Path) -> None:
+    seen: list[list[int]] = []
+    clock, study = FakeClock(), Study.open(tmp_path, {})
+    run_search(
+        Script(),
+        FakeEngine(evaluate, clock=clock, workers=2),
+        study,
+        Deadline.after(60.0, clock),
+        trial_seconds=TRIAL,
+        max_trials=4,
+        check=lambda: seen.append([each.number for each in running(study.weights_folder)]),
+    )
+    study.close()
+    assert seen[0] == [0, 1]
+    assert all(0 < len(out) <= 2 for out in seen)
+    assert running(study.weights_folder) == ()
 
 
 def test_the_number_of_trials_can_be_limited(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from easynas.search.plan import Plan, baseline_seconds, divide, spread
+from easynas.search.plan import Plan, Rules, baseline_seconds, divide, spread
 
 SECONDS = st.floats(0.0, 1e5)
 STARTS = st.floats(0.1, 60.0)
@@ -28,6 +28,18 @@ def test_a_whole_number_of_useful_trials_fills_the_search(left: float, start: fl
         trained = planned.trial - 3.0 * start
         assert trained >= 0.99 * max(5.0, 0.5 * epoch)
         assert planned.search / planned.trial == pytest.approx(round(planned.search / planned.trial))
+
+
+def test_a_search_of_all_the_time_has_trials_as_long_and_no_final_training() -> None:
+    usual, whole = plan(600.0), divide(600.0, start_seconds=4.0, epoch_seconds=5.0, search_share=1.0)
+    assert (usual.final, whole.final) == (True, False)
+    assert whole.search == 600.0
+    assert whole.trial == pytest.approx(usual.trial, rel=0.3)
+    assert "the best one is the result" in whole.reason
+
+
+def test_rules_combine_as_many_networks_as_usual_or_fewer() -> None:
+    assert [Rules().members(5), Rules(combined=1).members(5), Rules(combined=9).members(5)] == [5, 1, 5]
 
 
 @given(SECONDS, STARTS, EPOCHS)

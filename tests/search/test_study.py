@@ -375,6 +375,25 @@ def test_another_result_can_be_chosen_once_a_study_is_closed(tmp_path: Path) -> 
     assert Study.read(tmp_path / "b").shipped == made
     assert Study.read(tmp_path / "b").trials == [FIRST, made]
     assert len(Study.read(tmp_path / "b").moments) == 2
-    assert Study.read(tmp_path / "a").shipped == FIRST
+    assert Study.read(tmp_path / "a").shipped == made
+    assert Study.read(tmp_path / "a").trials == [FIRST, made]
     study.choose(FIRST)
     assert (study.shipped, len(study.trials)) == (FIRST, 2)
+    assert Study.read(tmp_path / "a").shipped == FIRST
+
+
+def test_a_choice_is_not_written_where_somebody_went_on_or_nothing_is_left(tmp_path: Path) -> None:
+    with Study.open(tmp_path / "a", HEADER) as study:
+        study.append(FIRST)
+        study.ship(FIRST)
+    made = Done(Job(study.next_id, {"network": "adjusted"}, members=(0,)), 0.85, 1.0)
+    with Study.open(tmp_path / "a", HEADER) as later:
+        study.choose(made)
+        assert study.shipped == made
+        later.append(Done(Job(later.next_id, {"network": "vgg"}), 0.9, 1.0))
+    assert len(Study.read(tmp_path / "a").trials) == 2
+    assert Study.read(tmp_path / "a").shipped == FIRST
+    (tmp_path / "a" / FILE).unlink()
+    study.choose(FIRST)
+    assert study.shipped == FIRST
+    assert not (tmp_path / "a" / FILE).exists()

@@ -19,7 +19,7 @@ from easynas.search.trial import Failed, Trial
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20
+KILLS = 10
 MOMENTS = (
     "loading TensorFlow",
     "preparing the data",
@@ -27,7 +27,7 @@ MOMENTS = (
     "searching|training the best network",
     r"trial \d",
 )
-"""Lines of a fit, each shortly before one of its kills; a slow machine is killed later, and so in the same moments."""
+"""Lines of a fit, each shortly before two of its kills; a slow machine is killed later, and so in the same moments."""
 BUDGETS = (30.0, 30.0, 31.0, 31.0)
 """Of the fits that are killed: one with the budget of the last goes on with what is left of it, another begins anew."""
 ORDINARY = 0.9
@@ -129,7 +129,8 @@ def test_a_fit_that_is_killed_again_and_again_loses_no_trial(tmp_path: Path) -> 
 
 def test_ctrl_c_returns_the_best_model_so_far(tmp_path: Path) -> None:
     fit = Fit(tmp_path / "study", budget=120.0, home=tmp_path)
-    fit.wait_for(r"trial 1\b")
+    fit.wait_for("searching|training the best network")
+    time.sleep(1.0)  # jobs are out
     started = time.monotonic()
     fit.press_ctrl_c()
     assert fit.accuracy() > ORDINARY
@@ -182,7 +183,7 @@ def test_ctrl_c_before_there_is_a_model_ends_everything(tmp_path: Path) -> None:
     fit.assert_no_orphans()
 
 
-@pytest.mark.parametrize("after", ["loading TensorFlow", r"trial 0\b", "training the best network"])
+@pytest.mark.parametrize("after", ["loading TensorFlow", "training a baseline", "training the best network"])
 def test_a_request_to_end_cleans_up(tmp_path: Path, after: str) -> None:
     fit = Fit(None, budget=20.0, home=tmp_path)
     fit.wait_for(after)
@@ -194,7 +195,7 @@ def test_a_request_to_end_cleans_up(tmp_path: Path, after: str) -> None:
 
 def test_a_second_fit_in_the_same_directory_is_refused(tmp_path: Path) -> None:
     first = Fit(tmp_path / "study", budget=60.0, home=tmp_path)
-    first.wait_for(r"trial 0\b")
+    first.wait_for("preparing the data")
     (tmp_path / "second").mkdir()
     second = Fit(tmp_path / "study", budget=60.0, home=tmp_path / "second")
     assert second.wait() == 7, second.output.read_text()
@@ -205,17 +206,15 @@ def test_a_second_fit_in_the_same_directory_is_refused(tmp_path: Path) -> None:
     first.assert_no_orphans()
 
 
-@pytest.mark.alone
 def test_without_room_for_the_data_there_is_a_sentence(tmp_path: Path) -> None:
     fit = Fit(tmp_path / "study", budget=15.0, home=tmp_path, largest_file=50_000)
     assert fit.wait() == 7, fit.output.read_text()
     assert "StudyError There must be room for 0.3 MB of training data" in fit.output.read_text()
-    assert Fit(tmp_path / "study", budget=15.0, home=tmp_path).accuracy() > ORDINARY
+    assert Fit(tmp_path / "study", budget=20.0, home=tmp_path).accuracy() > ORDINARY
 
 
-@pytest.mark.alone
 def test_without_room_for_large_weights_the_small_ones_are_the_result(tmp_path: Path) -> None:
-    fit = Fit(tmp_path / "study", budget=15.0, home=tmp_path, largest_file=400_000)
+    fit = Fit(tmp_path / "study", budget=20.0, home=tmp_path, largest_file=400_000)
     assert fit.accuracy() > ORDINARY
     failed = [trial.reason for trial in finished(tmp_path / "study") if isinstance(trial, Failed)]
     assert "the weights could not be written: File too large" in failed

@@ -40,10 +40,10 @@ def test_it_learns_what_pays() -> None:
     assert last(Controller(SPACE, seed=0)) > last(Random(SPACE, seed=0)) + 2.0
 
 
-@pytest.mark.parametrize("update", ["reinforce", "ppo"])
-def test_it_finds_much_better_genotypes_than_chance(update: Literal["reinforce", "ppo"]) -> None:
-    learned = [landscape.best_found(Controller(SPACE, seed=seed, update=update), trials=150) for seed in range(6)]
-    drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=150) for seed in range(6)]
+@pytest.mark.parametrize(("update", "seeds"), [("reinforce", 6), ("ppo", 3)])  # which takes four times as long
+def test_it_finds_much_better_genotypes_than_chance(update: Literal["reinforce", "ppo"], seeds: int) -> None:
+    learned = [landscape.best_found(Controller(SPACE, seed=seed, update=update), trials=150) for seed in range(seeds)]
+    drawn = [landscape.best_found(Random(SPACE, seed=seed), trials=150) for seed in range(seeds)]
     assert np.mean(learned) > np.mean(drawn) + 1.0
 
 
@@ -62,7 +62,7 @@ def test_a_continued_study_equals_an_uninterrupted_one(update: Literal["reinforc
 
 
 def test_ppo_keeps_the_contract_of_a_strategy() -> None:
-    check_strategy(lambda space, seed: Controller(space, seed=seed, update="ppo"))
+    check_strategy(lambda space, seed: Controller(space, seed=seed, update="ppo"), trials=24)
 
 
 def test_failed_trials_are_avoided() -> None:

@@ -106,6 +106,7 @@ def test_what_is_believed_changes_no_expectation_and_leaves_less_doubt() -> None
     assert (np.diag(after[1]) <= np.diag(before[1]) + 1e-9).all()
 
 
+@pytest.mark.slow
 def test_equal_points_are_repetitions() -> None:
     x = np.tile([0.1, 0.2, 0.3, 0.4], (200, 1))
     y = np.random.default_rng(0).normal(size=200)

@@ -5,8 +5,10 @@ last layer of a network, whose inputs it leaves as they are drawn, and gives it 
 scikit-learn: the same for the same data, so that contracts which ask for equal results can be tested at all.
 """
 
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from easynas.data.dataset import shapes
 from easynas.data.store import Arrays
 from easynas.nets.network import model_of
 from easynas.schema import Answer
-from easynas.search.trial import Done, Failed, Job, Trial
+from easynas.search.trial import LOOKS, Done, Failed, Job, Trial
 from easynas.train.evaluator import Evaluator
 from easynas.train.scoring import loss
 from easynas.train.trainer import predict
@@ -74,7 +76,8 @@ class ExactEngine:
 def _solved(evaluate: Evaluator, job: Job) -> Done:
     started = time.monotonic()
     parts, answer = evaluate.store.parts()[: 1 if evaluate.once else None], evaluate.scoring.answer
-    model = model_of(evaluate.network, job.values, shapes(parts[0].train.x))
+    with _drawn_from(evaluate.seed + job.id):
+        model = model_of(evaluate.network, job.values, shapes(parts[0].train.x))
     last = model.get_layer("logits")
     features = keras.Model(model.input, last.input)
     networks, found = [], np.empty((len(evaluate.store.validation().y), answer.outputs), np.float32)
@@ -93,9 +96,21 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
         "macs": 0.0,
         "build_seconds": 0.0,
         "first_step_seconds": 0.0,
+        **({LOOKS: 2.0} if evaluate.both_ways else {}),
         **(dict.fromkeys(("usual_score", "mirrored_score"), score) if evaluate.mirrored else {}),
     }
     return Done(job, score, time.monotonic() - started, metrics)
+
+
+@contextmanager
+def _drawn_from(seed: int) -> Iterator[None]:
+    """Weights are drawn alike in every run: Keras takes the seeds of its initializers from Python's random state."""
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def _regression(x: np.ndarray, arrays: Arrays, answer: Answer) -> list[np.ndarray]:

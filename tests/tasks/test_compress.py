@@ -11,7 +11,6 @@ import easynas
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_a_compressed_estimator_predicts_saves_and_exports_as_any_other(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(600, 4))

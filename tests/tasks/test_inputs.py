@@ -16,7 +16,7 @@ from easynas.data.images import ImageEncoder, ingest_images
 from easynas.tasks.division import Division
 from easynas.tasks.phases import affordable
 
-BUDGET = 30.0
+BUDGET = 20.0
 
 
 def photos(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

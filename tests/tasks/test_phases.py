@@ -1,10 +1,20 @@
-"""What an earlier fit left in a study, and what a later one makes of it."""
+"""What an earlier fit left in a study and a later one makes of it; and what fits go by beside their arguments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import keras_tuner
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits
 
-from easynas.search.trial import Done, Job
+import easynas
+from easynas.search.plan import Rules
+from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.phases import belongs, is_baseline
+from easynas.train.evaluator import Evaluator
+from tests.tasks.exact import Exact
 
 
 def space() -> SearchSpace:
@@ -26,3 +36,51 @@ def test_the_baseline_and_other_spaces_are_none_of_the_space() -> None:
     assert is_baseline(baseline)
     assert not belongs(baseline, space())
     assert not belongs(other, space())
+
+
+@dataclass(frozen=True)
+class Watched(Exact):
+    """Keeps the evaluator of every phase."""
+
+    evaluators: list[Callable[..., Trial]] = field(default_factory=list)
+
+    def start(self, evaluate: Callable[..., Trial], **settings: Any) -> Any:
+        self.evaluators.append(evaluate)
+        return Exact.start(self, evaluate, **settings)
+
+
+class Hasty(easynas.TabularClassifier):
+    """Ships one network, of trainings whose rate does not fall."""
+
+    _rules = Rules(combined=1, annealed=False)
+
+
+class Searching(easynas.ImageClassifier):
+    """Leaves no time for a final training."""
+
+    _rules = Rules(search_share=1.0)
+
+
+@pytest.mark.slow
+def test_every_phase_goes_by_the_rules() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    engines = Watched(), Watched()
+    usual, hasty = (
+        kind(60, space="mlp", engine=engine, max_trials=4, random_state=0, verbose=0).fit(x, y)
+        for kind, engine in zip((easynas.TabularClassifier, Hasty), engines, strict=True)
+    )
+    assert len(usual.study_.shipped.job.members) > 1
+    assert len(hasty.study_.shipped.job.members) <= 1
+    for engine, annealed in zip(engines, (True, False), strict=True):
+        assert len(engine.evaluators) == 2  # of the baseline and of the search
+        assert {isinstance(each, Evaluator) and each.annealed for each in engine.evaluators} == {annealed}
+
+
+@pytest.mark.slow
+def test_a_search_of_all_the_time_ends_without_a_final_training() -> None:
+    x, y = load_digits(return_X_y=True)
+    fitted = Searching(600, engine=Exact(), space="vgg", max_trials=1, random_state=0, verbose=0).fit(
+        x[:300].reshape(-1, 8, 8), y[:300]
+    )
+    assert [trial.job.origin for trial in fitted.study_.with_weights] == ["baseline", "portfolio"]
+    assert fitted.score(x[1500:].reshape(-1, 8, 8), y[1500:]) > 0.5

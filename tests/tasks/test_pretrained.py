@@ -25,7 +25,7 @@ from easynas.tasks.text import Texts
 from tests.presets import learned
 from tests.presets.written import HERE
 
-BUDGET = 30.0
+BUDGET = 25.0
 
 
 @pytest.fixture(scope="module")

@@ -126,6 +126,17 @@ def test_a_report_judges_by_what_it_is_given(fitted: easynas.TabularClassifier, 
 
 @pytest.mark.slow
 @pytest.mark.alone
+def test_a_search_in_rungs_keeps_the_budget() -> None:
+    x, y = cancer()
+    classifier = easynas.TabularClassifier(BUDGET, search="bohb", space="mlp", random_state=0, verbose=0)
+    started = time.monotonic()
+    classifier.fit(x[TRAIN], y[TRAIN])
+    assert time.monotonic() - started <= BUDGET + 2.0
+    assert any(trial.job.fidelity < 1.0 for trial in classifier.study_.trials)
+    assert classifier.score(x[TEST], y[TEST]) >= 0.9
+
+
+@pytest.mark.slow
 def test_a_number_is_predicted_in_its_units() -> None:
     x, y = load_diabetes(return_X_y=True)
     regressor = easynas.TabularRegressor(20.0, random_state=0, verbose=0).fit(x[:340], 1000.0 + 7.0 * y[:340])

@@ -39,8 +39,8 @@ store = Store.write(folder / "data", data, data.encoder.at((8, 8)), train=train,
 network = Baseline(Answer("classes", 10), data.encoder.schema.mean, data.encoder.schema.variance)
 scoring = Scoring("accuracy", Answer("classes", 10))
 evaluate = Evaluator(network, store, scoring, 0, "float32", 64, 1, folder / "weights", candidate=False)
-first = replace(evaluate, spread_over="CPU")(Job(0, {}), deadline=Deadline.after(15.0), bar=-math.inf)
-again = replace(evaluate, inherit=0)(Job(1, {}), deadline=Deadline.after(5.0), bar=-math.inf)
+first = replace(evaluate, spread_over="CPU")(Job(0, {}), deadline=Deadline.after(12.0), bar=-math.inf)
+again = replace(evaluate, inherit=0)(Job(1, {}), deadline=Deadline.after(3.0), bar=-math.inf)
 shapes = [array.shape for array in weights.load(folder / "weights" / "0.npz")[0]]
 print(json.dumps([first.score, first.metrics, again.score, again.metrics, shapes]))
 """

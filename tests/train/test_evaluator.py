@@ -99,6 +99,16 @@ def test_training_goes_on_from_inherited_weights(evaluator: Evaluator, done: Don
     assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+def test_a_rate_that_is_not_annealed_leads_elsewhere(evaluator: Evaluator) -> None:
+    job = Job(7, {"train/epochs": 2})  # steps, not seconds, end it, so that it can be repeated
+    found = []
+    for annealed in (True, True, False):
+        replace(evaluator, annealed=annealed)(job, deadline=Deadline.after(60.0), bar=-math.inf)
+        found.append(weights.load(Path(evaluator.folder) / "7.npz")[0][-2])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    assert np.abs(found[2] - found[0]).max() > 0.01
+
+
 def test_a_promotion_goes_on_from_the_weights_of_its_trial(evaluator: Evaluator, done: Done, seconds: float) -> None:
     still = {"train/rate": 1e-12}
     jobs = (Job(5, still, continues=done.job.id, trained=1 / 3), Job(6, still))

@@ -53,6 +53,7 @@ def test_what_is_no_convolution_learns_as_with_adamw() -> None:
         assert np.mean(np.abs(own - adams) < 1e-3) > 0.95
 
 
+@pytest.mark.slow
 def test_it_learns_more_than_sgd_in_as_few_steps() -> None:
     x, y = data()
     losses = []

@@ -59,6 +59,15 @@ def test_the_rate_never_rises_after_the_warm_up(early: float, late: float) -> No
     assert rate(min(early, late)) >= rate(max(early, late))
 
 
+def test_a_rate_that_is_not_annealed_stays_at_its_peak() -> None:
+    training = Training(10.0, annealed=False)
+    training.run(lambda _: 0.1)
+    assert training.rates[0] < 0.2
+    assert training.rates[len(training.rates) // 2 :] == pytest.approx(
+        [1.0] * (len(training.rates) // 2 + len(training.rates) % 2)
+    )
+
+
 def test_without_warm_up_the_rate_begins_at_its_peak() -> None:
     assert rate(0.0, warm_up=0.0) == 1.0
 
