@@ -49,7 +49,7 @@ def test_the_share_of_channels_that_is_asked_for_is_not_in_what_is_shipped(tmp_p
     report = classifier.export(tmp_path / "model.tflite")
     assert report.parameters < 1.05 * trial.metrics["parameters"]
     answered = easynas.runtime.load(tmp_path / "model.tflite").predict(DIGITS.images[HELD_OUT])
-    assert (answered == DIGITS.target[HELD_OUT]).mean() == pytest.approx(trial.score, abs=0.005)
+    assert (answered == DIGITS.target[HELD_OUT]).mean() == pytest.approx(trial.score, abs=0.02)
     classifier.save(tmp_path / "saved")
     loaded = easynas.load(tmp_path / "saved")
     np.testing.assert_array_equal(loaded.predict(DIGITS.images), classifier.predict(DIGITS.images))
