@@ -21,6 +21,7 @@ from easynas.cli.options import (
     Metric,
     Numbers,
     Pretrained,
+    Pruning,
     Seed,
     Space,
     Target,
@@ -51,6 +52,7 @@ def fit(
         int | None, typer.Option(min=1, help="Most trials of the search.", show_default=False)
     ] = None,
     quantization: Numbers = None,
+    pruning: Pruning = None,
     max_size_kb: MaxSize = None,
     max_latency_ms: MaxLatency = None,
     max_params: MaxParams = None,
@@ -79,6 +81,7 @@ def fit(
             "space": space,
             "search": search,
             "quantization": None if quantization is None else quantization.value,
+            "pruning": _share(pruning),
             "max_size_kb": max_size_kb,
             "max_latency_ms": max_latency_ms,
             "max_params": max_params,
@@ -102,6 +105,14 @@ def fit(
             screen.print_json(_summary(estimator, source, out))
         else:
             _print(estimator, source, out, data)
+
+
+def _share(pruning: str | None) -> float | str | None:
+    """A number where it is one; what else it may be the estimator says."""
+    try:
+        return None if pruning is None else float(pruning)
+    except ValueError:
+        return pruning
 
 
 def _name(estimator: "Estimator") -> str:

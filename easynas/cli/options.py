@@ -31,6 +31,17 @@ class Quantization(StrEnum):
     INT16X8 = "int16x8"
 
 
+class Searched(StrEnum):
+    """The same, or a choice of the search."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    DYNAMIC = "dynamic"
+    INT8 = "int8"
+    INT16X8 = "int16x8"
+    AUTO = "auto"
+
+
 def _option(*names: str, **settings: Any) -> Any:
     return typer.Option(*names, **settings)
 
@@ -94,11 +105,19 @@ MaxMacs = Annotated[
     int | None, _option("--max-macs", help="Most multiply-accumulates for one sample.", show_default=False)
 ]
 Numbers = Annotated[
-    Quantization | None,
+    Searched | None,
     _option(
         "--quantization",
-        help="Numbers in the .tflite file, which the limits hold for and `export` writes.",
+        help="Numbers in the .tflite file, which the limits hold for and `export` writes; auto: searched.",
         show_default="float32",
+    ),
+]
+Pruning = Annotated[
+    str | None,
+    _option(
+        "--pruning",
+        help="Share of the channels to take out of the best network of images, or auto for several.",
+        show_default=False,
     ),
 ]
 Seed = Annotated[int, _option("--seed", min=0, help="Seed of everything random.")]

@@ -129,6 +129,13 @@ class ImageEncoder:
         return (*self.reduction.size, self.schema.channels)
 
     @property
+    def reduced(self) -> "ImageEncoder":
+        """The encoder of images that went through this one, which leaves them as they are."""
+        shape = self.inputs
+        schema = replace(self.schema, shape=shape)
+        return replace(self, schema=schema, reduction=reduction(shape, self.reduction.size))
+
+    @property
     def chunk(self) -> int:
         """How many images make a few megabytes."""
         return max(1, CHUNK_BYTES // (4 * self.schema.height * self.schema.width * self.schema.channels))

@@ -25,6 +25,8 @@ from easynas.errors import ExportError, InputError
 from easynas.nets.head import cool
 from easynas.nets.table.trees import is_grown
 from easynas.schema import Answer
+from easynas.train.channels import narrowed
+from easynas.train.weights import Weights
 
 FORMAT = 2  # of a bundle's folder; changes when an older easynas could not read it
 MODEL_FILE, SAMPLES_FILE, BUNDLE_FILE = "model.keras", "samples.npz", "bundle.json"
@@ -145,6 +147,18 @@ def rebuilt(bundle: Bundle, device: keras.Model) -> Bundle:
     if first.on_device:
         return dataclasses.replace(bundle, model=device, device=device)
     return dataclasses.replace(bundle, model=keras.Model(first.raw, device(first.encoded)), device=device)
+
+
+def with_weights(bundle: Bundle, weights: Weights) -> Bundle:
+    """The bundle with weights of its network, perhaps without some channels; other layers keep theirs.
+
+    Args:
+        bundle: untrained.
+        weights: of the layers after those that are a part of the encoder.
+    """
+    before = len(bundle.device.weights) - len(weights)  # of a pretrained encoder, which has its weights
+    device = narrowed(bundle.device, [*bundle.device.get_weights()[:before], *weights])
+    return bundle if device is bundle.device else rebuilt(bundle, device)
 
 
 def choose_samples(strata: np.ndarray, *, count: int, seed: int) -> np.ndarray:

@@ -139,17 +139,17 @@ def _steps(lesson: Any, compression: Compression) -> list[tuple[str, Step]]:
     """The steps that are asked for, in their order."""
     with _environment_kept():
         from easynas.deploy.aware import train_aware
-        from easynas.deploy.channels import without_channels
         from easynas.deploy.cluster import cluster
         from easynas.deploy.prune import prune
         from easynas.deploy.tuning import tune
         from easynas.deploy.twin import Twin
+        from easynas.train.channels import STEPS, without_channels
 
     def twin_of(network: keras.Model) -> Twin:
         return Twin.of(network, lesson.bundle.device_inputs(lesson.samples[:_CHECKED]))
 
     def fewer_channels(network: keras.Model, until: Deadline) -> tuple[keras.Model, str]:
-        smaller = without_channels(network, lesson, float(compression.channels or 0.0))
+        smaller = without_channels(network, lesson.batches(STEPS), lesson.loss, float(compression.channels or 0.0))
         twin = twin_of(smaller)
         tune(twin.model, lesson, until, rate=RATE)
         twin.bring_back(twin.model)

@@ -24,13 +24,11 @@ from easynas.errors import ExportError
 from easynas.nets.block import Block
 from easynas.nets.cost import macs
 from easynas.nets.network import build, precision
+from easynas.nets.quantization import bytes_of
 from easynas.runtime.latency import Profile
 from easynas.space.dimension import Value
 
 MEASURES = ("latency_ms", "size_kb", "params", "macs")
-
-_BYTES = {"float32": 4, "float16": 2}
-"""Of a weight; of all other quantizations one."""
 
 _ROUNDS, _ROUND_SECONDS, _CALLS = 3, 0.1, 200
 """Times that latency is measured: the least median counts, since other processes can only make a call longer."""
@@ -131,7 +129,7 @@ class Prototype:
     def _least(self, device: keras.Model) -> Footprint:
         """What the file has at least: kernels become weights of the file one by one, all else may be folded."""
         kernels = sum(int(weight.size) for weight in device.get_weights() if weight.ndim > 1)
-        size = kernels * _BYTES.get(self.quantization, 1) / 1024
+        size = kernels * bytes_of(self.quantization) / 1024
         return Footprint(kernels, macs(device), size, whole=False)
 
 

@@ -50,6 +50,12 @@ class Lesson:
         targets = (TRUTH * true + (1 - TRUTH) * before).astype(np.float32)
         return cls(bundle, samples, targets, seed, batch_size=int(np.clip(len(samples) // 24, 16, 128)))
 
+    def batches(self, count: int) -> list[tuple[Any, np.ndarray]]:
+        """Inputs and targets of so many random batches."""
+        rng = np.random.default_rng(self.seed)
+        drawn = (rng.integers(0, len(self.targets), self.batch_size) for _ in range(count))
+        return [(self.bundle.device_inputs(self.samples[rows]), self.targets[rows]) for rows in drawn]
+
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def loss(self, targets: Any, answers: Any) -> Any:
         """The loss of answers in the user's units, for every sample."""

@@ -13,6 +13,7 @@ import keras_tuner
 
 from easynas.nets.block import Block
 from easynas.nets.network import OneOf
+from easynas.nets.quantization import in_turn
 from easynas.nets.sizing import Restriction, choices_of, shrunk, smallest
 from easynas.space.space import SearchSpace, Values
 
@@ -138,8 +139,9 @@ class ListedDesign:
         Where some are made smaller, the smallest network of all that is allowed comes last.
         """
         names, free = set(self.space.names), choices_of(self.network)
-        for values in self.designs:
-            known = self.space.canonical({name: value for name, value in values.items() if name in names})
+        for values, numbers in zip(self.designs, in_turn(self.space), strict=False):
+            known = {name: value for name, value in values.items() if name in names}
+            known = self.space.canonical({**known, **numbers})
             kept = known if self.restriction is None else shrunk(self.space, known, self.restriction, free=free)
             if kept is not None:
                 yield kept

@@ -16,6 +16,7 @@ from easynas.nets.design import Compute
 from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork
 from easynas.nets.portfolio import known_designs
+from easynas.nets.quantization import in_turn
 from easynas.nets.sizing import Count, Restriction, Sizing, choices_of, count_macs, smallest
 from easynas.nets.whitening import Whitening
 from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
@@ -73,10 +74,11 @@ class ImageDesign:
         """What this space has of the designs known to be good: what scales each, its share of the compute, choices."""
         names = set(self.space.names)
         chosen = self.network.block.name
+        numbers = in_turn(self.space)
         for knob, share, choices in known_designs():
             values = {name: value for name, value in choices.items() if name in names}
             if knob in names and choices["network"] in (chosen, values.get("network")):
-                yield knob, share, values
+                yield knob, share, {**values, **next(numbers)}
 
     def feasible(self, values: Values) -> bool:
         """Whether the compute is neither exceeded nor wasted by much."""

@@ -10,6 +10,7 @@ import keras_tuner
 from easynas.nets.block import Block
 from easynas.nets.cost import macs
 from easynas.nets.network import model_of
+from easynas.nets.quantization import choices_in
 from easynas.space.space import SearchSpace, Values
 
 _LEAST, _MOST = 0.12, 2.0
@@ -77,11 +78,15 @@ def smallest(space: SearchSpace, restriction: Restriction, *, free: Collection[s
 
 
 def leanest(space: SearchSpace, *, free: Collection[str]) -> Iterator[Values]:
-    """The smallest network of every kind, where the first choice of a space is one of kinds; else the smallest."""
+    """The smallest network of every kind, where the first choice of a space is one of kinds; else the smallest.
+
+    Where the numbers of the file are a choice, in each of them.
+    """
     first = space.dimensions[0]
     kinds: Sequence[Values] = [{first.name: kind} for kind in first.values()] if first.categorical else [{}]
     for kind in kinds:
-        yield scaled(space, space.canonical(kind), 0.0, free=free)
+        for numbers in choices_in(space):
+            yield scaled(space, space.canonical({**kind, **numbers}), 0.0, free=free)
 
 
 def count_macs(network: Block, values: Values, shape: tuple[int, ...]) -> int:

@@ -42,6 +42,7 @@ class Fitted:
         bundle: the model.
         study: all trials.
         specimens: samples with answers.
+        quantization: numbers of the file of a trial that did not choose them.
     """
 
     task: str
@@ -52,6 +53,7 @@ class Fitted:
     bundle: Bundle
     study: Study
     specimens: Specimens
+    quantization: str = "float32"
 
     @property
     def labels(self) -> list[str]:
@@ -171,11 +173,17 @@ def gather(fitted: Fitted, fresh: Judged | None, *, form_seconds: float = FORM_S
         candidates=candidates(study),
         curves=_curves(study),
         importances=importances,
-        board=[{str(name): cell for name, cell in row.items()} for row in leaderboard(study.trials).to_dict("records")],
+        board=_board(fitted),
         failures=[trial for trial in study.trials if isinstance(trial, Failed)],
         story=story(study, importances, metric=scoring.metric, modality=fitted.modality, seconds=fitted.seconds),
         versions=versions(study),
     )
+
+
+def _board(fitted: Fitted) -> list[dict[str, Any]]:
+    """The rows of the leaderboard."""
+    board = leaderboard(fitted.study.trials, quantization=fitted.quantization)
+    return [{str(name): cell for name, cell in row.items()} for row in board.to_dict("records")]
 
 
 def judged(bundle: Bundle, scoring: Scoring, x: Any, y: Any) -> Judged | None:

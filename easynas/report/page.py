@@ -14,6 +14,8 @@ from easynas.report.axes import short
 from easynas.report.facts import Facts, Look
 from easynas.report.influence import Word
 from easynas.report.mistakes import Example
+from easynas.search.trial import Done
+from easynas.train.filed import FLOAT_SCORE
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MOST_ROWS, _MOST_CELLS, _LABELS = 60, 8, 40
@@ -89,6 +91,7 @@ def _view(facts: Facts) -> dict[str, Any]:
         "mistakes": [_card(facts, look) for look in facts.mistakes],
         "well": [_card(facts, look) for look in facts.well],
         "rows": facts.board[:_MOST_ROWS],
+        "compressed": any(FLOAT_SCORE in trial.metrics for trial in fitted.study.trials if isinstance(trial, Done)),
         "shipped": None if fitted.study.shipped is None else fitted.study.shipped.job.id,
         "answer": fitted.bundle.target.answer,
         "longest_loss": max((column.loss for column in facts.columns), default=0.0),

@@ -9,6 +9,7 @@ from easynas.report.leaderboard import status
 from easynas.report.words import choice_words, listed, metric_words, network_words, score_words, seconds_words
 from easynas.search.study import Study
 from easynas.search.trial import Done, Failed, Trial
+from easynas.train.filed import FLOAT_SCORE
 
 _COLUMN = re.compile(r"Column .+? is (\w+): ", re.DOTALL)
 
@@ -61,7 +62,22 @@ def _tried(study: Study, metric: str, modality: str, seconds: float) -> list[str
             f"Their {metric_words(metric)} reached from {score_words(metric, min(scores))} to "
             f"{score_words(metric, max(scores))} on samples that they were not trained on."
         )
-    return said
+    return said + _compressed(finished, metric)
+
+
+def _compressed(trials: Sequence[Done], metric: str) -> list[str]:
+    """What networks lose as files, where that was measured."""
+    judged = [(trial.metrics[FLOAT_SCORE], trial) for trial in trials if FLOAT_SCORE in trial.metrics]
+    if not judged:
+        return []
+    before, most = max(judged, key=lambda pair: pair[0] - pair[1].score)
+    means = (sum(each) / len(judged) for each in zip(*((float(old), new.score) for old, new in judged), strict=True))
+    old, new = (score_words(metric, mean) for mean in means)
+    return [
+        f"Scores are those of files with rounded numbers: the {len(judged)} that were judged so had {old} on average "
+        f"before, and {new} as files. Trial {most.job.id} lost most, from {score_words(metric, before)} to "
+        f"{score_words(metric, most.score)}."
+    ]
 
 
 def _refused(trials: Sequence[Trial]) -> list[str]:

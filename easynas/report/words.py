@@ -63,6 +63,7 @@ _CHOICES = {
     "columns": "share of the columns that a question may ask for",
     "least": "samples in a leaf",
     "penalty": "penalty on large values",
+    "quantization": "numbers of the file",
 }
 
 _METRICS = {

@@ -94,5 +94,7 @@ def first_slice_bar(best: Done | None) -> float:
     """
     if best is None:
         return -math.inf
-    gain = max(best.score - best.metrics[_FIRST], 0.0)
-    return best.score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)
+    # A slice is scored as a network, before it is a file.
+    score = best.metrics.get("float_score", best.score)
+    gain = max(score - best.metrics[_FIRST], 0.0)
+    return score - CATCH_UP * gain - 2.0 * best.metrics.get("standard_error", 0.0)

@@ -33,7 +33,8 @@ latest trial or those it is made of, and what may still be trained on (`promotab
 FRONT = 8
 """How many trials that are smaller or cheaper than better ones keep theirs too."""
 
-_COSTS = ("parameters", "macs")
+_OBJECTIVES = 3  # of the front: score, size and multiply-accumulates
+_FLOAT_KB = 4 / 1024  # of a weight, unless the trial says what its weights take in a file
 _SHIPPED, _RUN, _FACT, _PHASE = "shipped", "run", "fact", "phase"
 _KINDS: dict[str, type[Done] | type[Failed]] = {"done": Done, "failed": Failed}
 _IDENTITY = ("task", "data", "validation", "metric", "weights")
@@ -160,14 +161,14 @@ class Study:
 
     @property
     def front(self) -> list[Done]:
-        """Trials that may be shipped, have weights, and are beaten by no other in score, parameters and MACs at once.
+        """Trials that may be shipped, have weights, and are beaten by no other in score, size and MACs at once.
 
         Of many the most different ones, best score first.
         """
         trials = sorted(self.usable, key=rank_key, reverse=True)
-        costs = [[trial.metrics.get(name, np.inf) for name in _COSTS] for trial in trials]
+        costs = [_costs(trial) for trial in trials]
         losses = np.array([[-trial.score, *cost] for trial, cost in zip(trials, costs, strict=True)])
-        places = np.flatnonzero(front(losses.reshape(-1, 1 + len(_COSTS))))
+        places = np.flatnonzero(front(losses.reshape(-1, _OBJECTIVES)))
         if len(places) > FRONT:
             places = np.sort(places[np.argsort(-crowding(losses[places]), kind="stable")[:FRONT]])
         return [trials[place] for place in places]
@@ -335,11 +336,19 @@ class Study:
         trained_on = promotable(self._low, self._continued)
         needed = {trial.job.id for trial in (*best, *self.front, *trained_on, *self.trials[-1:])}
         needed.update(number for trial in self.trials[-1:] for number in trial.job.members)
+        pruned = (trial.job for trial in (*self._weighty, *self.trials[-1:]) if trial.job.pruned)
+        needed.update(job.continues for job in pruned if job.continues is not None)
         kept = [trial for trial in self._weighty if trial.job.id in needed]
         for trial in self._weighty:
             if trial not in kept:
                 self.weights_path(trial.job.id).unlink(missing_ok=True)
         self._weighty = kept
+
+
+def _costs(trial: Done) -> tuple[float, float]:
+    """Kilobytes of the weights and multiply-accumulates; infinite if they are not known."""
+    plain = trial.metrics.get("parameters", math.inf) * _FLOAT_KB
+    return trial.metrics.get("weights_kb", plain), trial.metrics.get("macs", math.inf)
 
 
 def _anything(_: Done) -> bool:

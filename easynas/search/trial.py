@@ -22,6 +22,7 @@ class Job:
         trained: share of a full training that these weights have behind them, in [0, fidelity); the job adds the rest.
         members: numbers of the trials whose networks are averaged; nothing is trained then.
         reference: whether it is only there to compare with: nothing learns from it, and it is never the result.
+        pruned: share of the channels that are taken out of the network that it continues, before the training goes on.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Job:
     trained: float = 0.0
     members: tuple[int, ...] = ()
     reference: bool = False
+    pruned: float = 0.0
 
     @property
     def whole(self) -> bool:

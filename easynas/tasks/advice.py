@@ -92,7 +92,7 @@ def _plan(
     with Silence():
         from easynas.data.images import ImageEncoder
         from easynas.nets.images import choose_resolution
-        from easynas.tasks.phases import compute_of, worthwhile
+        from easynas.tasks.means import compute_of, worthwhile
         from easynas.train.machine import probe
 
         machine = probe()

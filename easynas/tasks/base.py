@@ -45,8 +45,11 @@ class Estimator(Results):
         search: a strategy's name (`easynas.strategies.names()`), or your own: a function `(space, seed) -> strategy`.
         space: a search space's name (`easynas.spaces.names()`) or an `easynas.Block`.
         quantization: numbers of the `.tflite` file that you will use: "float16", "dynamic", "int8", "int16x8", or None
-            for float32. Limits hold for such a file, and `export` writes it unless told otherwise.
-        pruning: not used by this version; must be None.
+            for float32. Limits hold for such a file, networks are judged as such files, and `export` writes one unless
+            told otherwise. "auto" makes it a choice of the search, for every network its own.
+        pruning: share of the channels that the best network of images loses in the end, in (0, 1), before the rest
+            trains on: a smaller and faster file. "auto" makes networks with several shares of their own, for the
+            leaderboard and `pareto_front()`. None: none is taken out.
         max_latency_ms: most milliseconds for one sample, above 0, on one thread of this machine or the device of
             `profile`; None: no limit.
             This and the three below hold for the `.tflite` file: networks that would exceed them are not trained, and
@@ -201,7 +204,7 @@ class Estimator(Results):
         display.phase(_LOADING)
         study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
-            from easynas.tasks import phases, shipping
+            from easynas.tasks import phases, pruning, shipping
             from easynas.tasks.baseline import baseline_and_design
             from easynas.tasks.session import Session
 
@@ -227,7 +230,7 @@ class Estimator(Results):
                         phases.search(session, prepared, designed, plan)
                 if trained:
                     with session.phase("final", _FINAL, then=_BUNDLE):
-                        final = phases.train_final(session, prepared, designed, plan)
+                        final = pruning.train_and_prune(session, prepared, designed, plan)
             with session.phase("bundle", _BUNDLE):
                 bundle, points = shipping.ship(session, prepared, designed, final=final)
                 answers = points[0].finish.answers

@@ -10,6 +10,7 @@ from easynas.nets.design import Design
 from easynas.search.loop import GRACE
 from easynas.search.plan import baseline_seconds
 from easynas.search.trial import Done, Job, Trial
+from easynas.tasks.judgement import judging
 from easynas.tasks.limits import Within
 from easynas.tasks.looks import looked_twice
 from easynas.tasks.phases import (
@@ -44,14 +45,14 @@ def baseline_and_design(session: Session, prepared: Prepared) -> tuple[Trial, De
     trained = next((trial for trial in session.study.trials if _is_first(trial)), None)
     if trained is not None:
         return trained, _informed(session, design(session, prepared), trained)
-    first, designed = _first(session, prepared)
+    (evaluate, job), designed = _first(session, prepared)
     seconds = baseline_seconds(session.settings.seconds, session.deadline.left - prepared.bundle_seconds)
-    deadline = session.deadline.within(seconds + _START)
+    filing = 0.0 if evaluate.judge is None else evaluate.judge.seconds_for(job.values)
+    deadline = session.deadline.within(seconds + _START + filing)
     # On a busy machine even the baseline is late; but a late one is a model to return, and none is not.
     patience = max(GRACE, _PATIENCE * session.deadline.left, session.deadline.elapsed)
     launcher = session.settings.launcher
     near = Local() if getattr(launcher, "remote", False) else launcher  # there is no time to bring the data elsewhere
-    evaluate, job = first
     with started(session, near, evaluate, workers=1, threads=cores(), grace=patience) as engine:
         engine.submit(job, deadline=deadline, bar=-np.inf)
         designed = designed or design(session, prepared)
@@ -83,7 +84,7 @@ def design(session: Session, prepared: Prepared) -> Design:
         )
     session.study.restrict(
         lambda trial: (
-            (is_baseline(trial) or belongs(trial, designed.space))
+            (is_baseline(trial) or trial.job.pruned > 0 or belongs(trial, designed.space))
             and not looked_twice(trial)
             and restriction.allows(trial.job.values)
         )
@@ -95,10 +96,10 @@ def _first(session: Session, prepared: Prepared) -> tuple[tuple[Evaluator, Job],
     """What is trained first, and how; and the design, if that had to be made for it."""
     network, training = session.modality.baseline(prepared)
     number = session.study.next_id
-    if prepared.gauge is None or prepared.gauge.refusal(network, {}) is None:
+    if prepared.gauge is None or prepared.gauge.refusal(network, {}, prepared.quantizations[0]) is None:
         of_folds = tuple(session.modality.baseline(fold)[0] for fold in folds_of(prepared))
         evaluate = evaluator(session, prepared, network, of_folds, threads=cores())
-        evaluate = replace(evaluate, candidate=False, mirrored=True, defaults=training)
+        evaluate = replace(evaluate, candidate=False, mirrored=True, defaults=training, judge=prepared.judge)
         return (evaluate, Job(number, {}, origin="baseline")), None
     designed = design(session, prepared)
     restriction = within(session, prepared, designed)
@@ -106,7 +107,8 @@ def _first(session: Session, prepared: Prepared) -> tuple[tuple[Evaluator, Job],
     evaluate = evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=cores())
     session.note("The baseline would exceed the limits, so the smallest network is trained first.")
     job = Job(number, restriction.smallest(), origin=SMALLEST)
-    return (replace(evaluate, candidate=False, mirrored=True), job), designed
+    judged = judging(session.study, prepared.judge, designed.shipped)
+    return (replace(evaluate, candidate=False, mirrored=True, judge=judged), job), designed
 
 
 def _informed(session: Session, designed: Design, baseline: Trial) -> Design:

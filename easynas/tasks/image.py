@@ -81,6 +81,7 @@ class Images:
 
     def design(self, session: "Session", prepared: "Prepared") -> "ImageDesign":
         from easynas.nets.images import design_images
+        from easynas.nets.quantization import declaring
         from easynas.nets.sizing import count_macs
         from easynas.train import recipe
 
@@ -92,7 +93,7 @@ class Images:
             compute=prepared.compute,
             block=spaces.create(space) if isinstance(space, str) else space,
             whitening=prepared.statistics,
-            declare_training=recipe.declare,
+            declare_training=declaring(recipe.declare, prepared.quantizations),
             seed=session.settings.seed,
             once=began_with_one_look(session.study.trials),
             count=lambda *network: int(session.aside(count_macs, *network)),

@@ -10,7 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from easynas.errors import ExportError, InputError
+from easynas.nets.quantization import quantization_of
 from easynas.runtime.latency import Profile
 
 if TYPE_CHECKING:
@@ -130,34 +131,29 @@ class Gauge:
         """What weighing a network takes."""
         return statistics.median(self._seconds) if self._seconds else 0.0
 
-    @property
-    def footprints(self) -> dict[str, "Footprint"]:
-        """All networks that were weighed and can be converted, by their choices as JSON."""
-        return {key: each for key, each in self._weighed.items() if not isinstance(each, ExportError)}
-
-    def footprint(self, network: "Block", values: "Values") -> "Footprint | ExportError":
+    def footprint(self, network: "Block", values: "Values", quantization: str) -> "Footprint | ExportError":
         """What the file of a network costs, or why there is none; one that is far too large is weighed roughly."""
         from easynas.deploy.footprint import weigh
 
-        key = json.dumps(values, sort_keys=True)
+        key = json.dumps([values, quantization], sort_keys=True)
         if key not in self._weighed:
             started = time.monotonic()
             try:
-                self._weighed[key] = self._aside(weigh, self.prototype, network, values, self.limits.given)
+                self._weighed[key] = self._aside(weigh, self._in(quantization), network, values, self.limits.given)
             except ExportError as error:
                 self._weighed[key] = error
             self._seconds.append(time.monotonic() - started)
         return self._weighed[key]
 
-    def refusal(self, network: "Block", values: "Values") -> str | None:
+    def refusal(self, network: "Block", values: "Values", quantization: str) -> str | None:
         """Why a network may not be trained, as a sentence; None if it may."""
-        found = self.footprint(network, values)
+        found = self.footprint(network, values, quantization)
         if isinstance(found, ExportError):
             return str(found)
         excess = found.excess(self.limits.given)
         return None if not excess else f"refused: its file would have {_in_words(found, excess)}"
 
-    def keeps(self, bundle: "Bundle") -> tuple[bool, str]:
+    def keeps(self, bundle: "Bundle", quantization: str) -> tuple[bool, str]:
         """Whether the file of a trained model keeps the limits, and what of it was limited, or is too much, in words.
 
         Raises:
@@ -166,7 +162,7 @@ class Gauge:
         from easynas.deploy.footprint import measured
 
         timed = "latency_ms" in self.limits.given
-        found = measured(bundle, self.prototype.quantization, timed=timed, profile=self.limits.profile)
+        found = measured(bundle, quantization, timed=timed, profile=self.limits.profile)
         excess = found.excess(self.limits.given)
         return not excess, _in_words(found, excess or self.limits.given)
 
@@ -176,12 +172,12 @@ class Gauge:
 
         return not Footprint.together(parts).excess(self.limits.given)
 
-    def smallest(self, network: "Block", networks: "Iterable[Values]") -> "Values":
-        """The first of the smallest networks that keeps the limits.
+    def smallest(self, network: "Block", networks: "Iterable[tuple[Values, str]]") -> int:
+        """The place of the first of the smallest networks that keeps the limits.
 
         Args:
             network: what the values describe.
-            networks: the smallest ones.
+            networks: the smallest ones, each with the numbers of its file.
 
         Raises:
             InputError: none does; it says what is possible.
@@ -189,27 +185,33 @@ class Gauge:
         from easynas.deploy.footprint import weigh
 
         limits = self.limits.given
-        found: dict[float, Values] = {}
+        found: dict[float, tuple[Values, str]] = {}
         reason = ""
-        for values in networks:
-            each = self.footprint(network, values)
+        for place, (values, quantization) in enumerate(networks):
+            each = self.footprint(network, values, quantization)
             if isinstance(each, ExportError):
                 reason = str(each)
                 continue
             excess = each.excess(limits)
             if not excess:
-                return values
-            found.setdefault(sum(excess.values()), values)
+                return place
+            found.setdefault(sum(excess.values()), (values, quantization))
         if not found:
             raise InputError(f"A limit needs a network that can be converted. Received: {reason}")
         # One that was refused by its weights alone was not converted: without limits it is.
-        exact = self._aside(weigh, self.prototype, network, found[min(found)], dict.fromkeys(limits, math.inf))
+        values, quantization = found[min(found)]
+        exact = self._aside(weigh, self._in(quantization), network, values, dict.fromkeys(limits, math.inf))
         excess = exact.excess(limits)
         wanted = ", ".join(f"`max_{name}` must be at least {_up(getattr(exact, name))}" for name in excess)
         raise InputError(
-            f"{wanted}: so much takes the smallest network for these data, in {self.prototype.quantization}. "
+            f"{wanted}: so much takes the smallest network for these data, in {quantization}. "
             f"Received: {self.limits.said()}. Raise the limit, or ask for another `quantization` or `space`."
         )
+
+    def _in(self, quantization: str) -> "Prototype":
+        """What files with these numbers have in common."""
+        known = self.prototype
+        return known if quantization == known.quantization else replace(known, quantization=quantization)
 
 
 @dataclass(frozen=True)
@@ -264,15 +266,17 @@ class Within:
         """
         from easynas.nets.sizing import leanest
 
-        smallest = (self._asked(each)[1] for each in leanest(self.space, free=self.choices))
-        return self.space.canonical(self.gauge.smallest(self.network, smallest))
+        networks = list(leanest(self.space, free=self.choices))
+        return networks[self.gauge.smallest(self.network, (self._asked(each)[1:] for each in networks))]
 
-    def _asked(self, values: Mapping[str, Any]) -> "tuple[Block, Values]":
-        """A network and the choices that are its own."""
+    def _asked(self, values: Mapping[str, Any]) -> "tuple[Block, Values, str]":
+        """A network, the choices that are its own, and the numbers of its file."""
+        default = self.gauge.prototype.quantization
         if not values:
-            return self.baseline, {}
-        own = {name: value for name, value in self.space.canonical(values).items() if name in self.choices}
-        return self.network, own
+            return self.baseline, {}, default
+        known = self.space.canonical(values)
+        own = {name: value for name, value in known.items() if name in self.choices}
+        return self.network, own, quantization_of(known, default)
 
 
 def _in_words(found: "Footprint", names: Iterable[str]) -> str:

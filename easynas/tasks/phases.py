@@ -7,7 +7,6 @@ begun to import TensorFlow for the workers, so that both imports go on at the sa
 """
 
 import platform
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ from easynas.data.dataset import Dataset, Encoder, Shapes, shapes
 from easynas.data.features import Late, building_seconds, without_features
 from easynas.data.store import Store
 from easynas.deploy.footprint import Prototype
+from easynas.deploy.judge import FileJudge
 from easynas.engines.warm import cores
 from easynas.errors import InputError
 from easynas.nets.block import Block
@@ -34,10 +34,13 @@ from easynas.search.plan import Plan, divide, spread
 from easynas.search.study import Study
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
+from easynas.tasks.compression import quantizations, remember
 from easynas.tasks.division import Division
 from easynas.tasks.interrupt import Interrupt
+from easynas.tasks.judgement import FILE_SHARE, filing_seconds, judge_of, judging
 from easynas.tasks.limits import Gauge, Within
 from easynas.tasks.looks import looked_twice
+from easynas.tasks.means import affordable, compute_of, worthwhile
 from easynas.tasks.seeing import seen_through
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
@@ -48,10 +51,6 @@ _WEIGHED_WITH = 8  # samples; how large and fast a file is hardly depends on the
 _WEIGHINGS = 2.0  # a trained model is weighed with all its samples, and perhaps another one after it
 BUNDLE_SECONDS = 1.0  # to build the shipped model and compare it with the trained one; small networks take half of it
 _MEMBER_SECONDS, _COMBINE_SHARE = 0.2, 0.15  # to build one of several networks, beyond what the baseline took; and all
-_READING_SHARE = 0.25  # of the budget may go into encoding the samples
-_TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
-_FOLD_EPOCHS = 20.0  # that each fold must see of its samples, or one training of all the time is better
-_FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,8 @@ class Prepared:
         precision: Keras dtype policy to train in.
         batch_size: samples a step.
         gauge: weighs what would be shipped, where that has limits.
+        quantizations: numbers that the file may have, the default first.
+        judge: makes files of trained networks and runs them, where these answer otherwise.
     """
 
     store: Store
@@ -86,6 +87,8 @@ class Prepared:
     precision: str
     batch_size: int
     gauge: Gauge | None
+    quantizations: tuple[str, ...] = ("float32",)
+    judge: FileJudge | None = None
 
     @property
     def bundle_seconds(self) -> float:
@@ -145,20 +148,24 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     statistics = session.modality.statistics(encoder, store.train(), answer)
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
-    gauge = _gauge(session, encoder)
-    return Prepared(
-        store, division, encoder, backbone, answer, statistics, of_folds, machine, compute, precision, batch_size, gauge
+    choices = quantizations(session.settings.quantization, convolves=session.modality.convolves, kind=answer.kind)
+    remember(session.study, choices)
+    gauge = _gauge(session, encoder, choices)
+    prepared = Prepared(
+        *(store, division, encoder, backbone, answer, statistics, of_folds),
+        *(machine, compute, precision, batch_size, gauge, choices),
     )
+    return replace(prepared, judge=judge_of(session, prepared))
 
 
-def _gauge(session: Session, encoder: Encoder) -> Gauge | None:
+def _gauge(session: Session, encoder: Encoder, choices: tuple[str, ...]) -> Gauge | None:
     """What weighs networks, if there are limits."""
     settings, data = session.settings, session.data
     if not settings.limits.given:
         return None
-    session.note(f"What is shipped has at most {settings.limits.said()}, as a .tflite file in {settings.quantization}.")
+    session.note(f"What is shipped has at most {settings.limits.said()}, as a .tflite file in {' or '.join(choices)}.")
     rows = np.unique(np.linspace(0, len(data.y) - 1, _WEIGHED_WITH).astype(int))
-    prototype = Prototype(encoder, data.target, data.samples[rows], settings.quantization, settings.limits.profile)
+    prototype = Prototype(encoder, data.target, data.samples[rows], choices[0], settings.limits.profile)
     return Gauge(settings.limits, prototype, session.aside)
 
 
@@ -183,36 +190,6 @@ def _stored(
         return write(without_features(encoder)), without_features(encoder)
 
 
-def compute_of(seconds: float, machine: Machine, division: Division) -> Compute:
-    """What a budget of `seconds` can buy."""
-    return Compute(_FINAL_SHARE * seconds / division.networks, machine.macs_per_second, len(division.train))
-
-
-def worthwhile(seconds: float, machine: Machine, division: Division) -> Division:
-    """The division; one split of it where a budget of `seconds` is too short to train as long as it pays in folds."""
-    return division if compute_of(seconds, machine, division).epochs >= _FOLD_EPOCHS else division.first
-
-
-def affordable(session: Session, division: Division) -> Division:
-    """The division, or a part of it if reading all samples would take too much of the time."""
-    rows, allowed = division.train, _READING_SHARE * session.settings.seconds
-    encoder, samples = session.data.encoder, session.data.samples
-    tried = rows[len(rows) // 2 :][: min(encoder.chunk, _TRIED)]
-    if len(rows) < _UNTRIED * len(tried):
-        return division
-    started = time.monotonic()
-    encoder.encode(samples[tried])
-    expected = (time.monotonic() - started) / len(tried) * division.encoded
-    if expected <= allowed:
-        return division
-    part = division.part(allowed / expected, session.data, seed=session.settings.seed)
-    session.note(
-        f"Reading all samples would take about {expected:.0f} s of {session.settings.seconds:.0f} s: a random part of "
-        f"{len(part.train):,} is trained on. Give a larger budget for all {len(rows):,}."
-    )
-    return part
-
-
 def within(session: Session, prepared: Prepared, designed: Design) -> Within | None:
     """Which networks of a design keep the limits, if there are such."""
     if prepared.gauge is None:
@@ -223,12 +200,15 @@ def within(session: Session, prepared: Prepared, designed: Design) -> Within | N
 def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
     """How the rest of the time is divided."""
     start = baseline.metrics["first_step_seconds"] if isinstance(baseline, Done) else baseline.seconds
+    filing = filing_seconds(baseline)
+    start += filing
     left = session.deadline.left - prepared.bundle_seconds
     if session.modality.members > 1:
         building = baseline.metrics["build_seconds"] if isinstance(baseline, Done) else 0.0
         building += 0.0 if prepared.gauge is None else prepared.gauge.seconds
         networks = session.modality.members * prepared.store.networks
-        combining = min(networks * (building + _MEMBER_SECONDS), _COMBINE_SHARE * left)
+        filing *= FILE_SHARE
+        combining = min(networks * (building + filing + _MEMBER_SECONDS), _COMBINE_SHARE * left)
         planned = spread(left, start_seconds=start, combine_seconds=combining)
     else:
         planned = divide(
@@ -251,6 +231,7 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
     evaluate = replace(
         evaluator(session, prepared, designed.network, fold_networks(session, prepared), threads=1),
         both_ways=designed.both_ways,
+        judge=judging(session.study, prepared.judge, designed.shipped),
     )
     with started(session, session.settings.launcher, evaluate, workers=session.settings.workers, threads=1) as engine:
         run_search(
@@ -268,8 +249,8 @@ def search(session: Session, prepared: Prepared, designed: Design, planned: Plan
         )
 
 
-def train_final(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> Trial:
-    """Trains the best design for the rest of the time: once for each fold, or from its weights if it has any.
+def train_final(session: Session, prepared: Prepared, designed: Design, planned: Plan, *, reserve: float) -> Trial:
+    """Trains the best design until `reserve` seconds are left: once for each fold, or from its weights if it has any.
 
     No fold may go on from the weights of a trial, which saw all of them but the first. Where there was no time for a
     search there is none for folds.
@@ -283,6 +264,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design, planned:
         candidate=False,
         once=once,
         both_ways=designed.both_ways,
+        judge=judging(session.study, prepared.judge, designed.shipped),
         spread_over="GPU",
     )
     origin = "final training" if best is None else f"final training of {best.job.id}"
@@ -291,7 +273,7 @@ def train_final(session: Session, prepared: Prepared, designed: Design, planned:
     with started(session, launcher, evaluate, workers=1, threads=None, grace=tolerance) as engine:
         job = Job(session.study.next_id, values, origin=origin)
         session.study.begin(job)
-        engine.submit(job, deadline=session.deadline.before(prepared.bundle_seconds), bar=-np.inf)
+        engine.submit(job, deadline=session.deadline.before(prepared.bundle_seconds + reserve), bar=-np.inf)
         trial = next_trial(engine, session.interrupt)
     session.study.append(trial)
     return trial
@@ -366,8 +348,8 @@ def is_baseline(trial: Trial) -> bool:
 
 
 def belongs(trial: Trial, space: SearchSpace) -> bool:
-    """Whether a trial, perhaps of an earlier fit, is one of this space; the baseline and a made-up one are of none."""
-    if not trial.job.values or trial.job.members:
+    """Whether a trial, perhaps of an earlier fit, is of this space; the baseline and what others became are not."""
+    if not trial.job.values or trial.job.members or trial.job.pruned:
         return False
     try:
         space.canonical(trial.job.values)

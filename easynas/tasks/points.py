@@ -10,9 +10,11 @@ import numpy as np
 
 from easynas.data.dataset import Encoder, Shapes, Target
 from easynas.data.features import divided, without_features
+from easynas.nets.quantization import QUANTIZATION
 from easynas.search.front import front
 from easynas.search.trial import Done, Job
 from easynas.tasks.finish import Finish
+from easynas.train.filed import FLOAT_SCORE
 from easynas.train.scoring import Scoring, loss
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from easynas.space.space import Values
     from easynas.train.weights import Weights
 
-COLUMNS = ("trial", "score", "size_kb", "latency_ms", "params", "macs", "network", "chosen")
+COLUMNS = ("trial", "score", "size_kb", "latency_ms", "params", "macs", "network", "quantization", "chosen")
 
 
 class Member(NamedTuple):
@@ -56,6 +58,8 @@ class Point:
         y: what those should be.
         scoring: the metric.
         encoder: what samples go through.
+        quantization: numbers of its file.
+        change: by how much the score of that file differs from the network's own.
         backbone: the pretrained network that they go through after it; None for none.
     """
 
@@ -66,6 +70,8 @@ class Point:
     y: np.ndarray
     scoring: Scoring
     encoder: Encoder
+    quantization: str
+    change: float = 0.0
     backbone: "Backbone | None" = None
 
     @cached_property
@@ -83,8 +89,8 @@ class Point:
 
     @property
     def score(self) -> float:
-        """Of the model on held-out samples."""
-        return self.finish.decision.score if self.is_made else self.trials[0].score
+        """Of the model's file on held-out samples."""
+        return self.finish.decision.score + self.change if self.is_made else self.trials[0].score
 
     @property
     def is_made(self) -> bool:
@@ -102,6 +108,8 @@ class Point:
             "loss": loss(self.finish.answers, self.y, self.scoring.answer),
             "standard_error": self.scoring.standard_error(self.score, self.finish.answers, self.y),
         }
+        if FLOAT_SCORE in self.trials[0].metrics:
+            metrics[FLOAT_SCORE] = self.finish.decision.score
         values, origin = self._named()
         job = Job(number, values, origin=origin, members=tuple(sorted(trial.job.id for trial in self.trials)))
         return Done(job, self.score, time.monotonic() - started, metrics)
@@ -110,7 +118,9 @@ class Point:
         """What the leaderboard says of it: the choices, and what was done to which trials."""
         numbers = ", ".join(str(number) for number in sorted(trial.job.id for trial in self.trials))
         if len(self.trials) > 1:
-            return {"network": "average"}, f"average of {numbers}"
+            searched = any(QUANTIZATION in trial.job.values for trial in self.trials)
+            shared: Values = {QUANTIZATION: self.quantization} if searched else {}
+            return {"network": "average", **shared}, f"average of {numbers}"
         [only] = self.trials
         calibrated, decided = self.finish.temperature != 1.0, bool(self.finish.decision.thresholds)
         changes = ["calibrated"] * calibrated + ["with thresholds"] * decided
@@ -123,7 +133,7 @@ class Point:
             target: what answers mean; its thresholds are those of this point afterwards.
             samples: raw ones that stay with the model.
         """
-        from easynas.deploy.bundle import Bundle, assemble
+        from easynas.deploy.bundle import Bundle, assemble, with_weights
         from easynas.nets.network import build, precision
 
         with precision("float32"):
@@ -132,12 +142,10 @@ class Point:
             joined = partial(assemble, encoder, self.scoring.answer, temperature=self.finish.temperature)
             if len(self.members) == 1 and self.backbone is None:
                 [only] = self.members
-                model, device = joined(lambda x: build(only.network, only.values, extended(x)))
-                before = len(device.weights) - len(only.weights)  # of a pretrained encoder, which has its weights
-                device.set_weights([*device.get_weights()[:before], *only.weights])
-            else:
-                model, device = joined(lambda x: self._average(judged.inputs, extended(x)))
-        return Bundle(model, device, encoder, self.finish.target(target), samples)
+                made = joined(lambda x: build(only.network, only.values, extended(x)))
+                return with_weights(Bundle(*made, encoder, self.finish.target(target), samples), only.weights)
+            made = joined(lambda x: self._average(judged.inputs, extended(x)))
+        return Bundle(*made, encoder, self.finish.target(target), samples)
 
     def _asks_for_features(self) -> bool:
         """Whether a network takes what a pretrained encoder says; otherwise that need not be shipped."""
@@ -172,11 +180,12 @@ class Point:
 
 
 class Row(NamedTuple):
-    """What is known of a point: its trial's number, score, network, and what its file costs."""
+    """What is known of a point: its trial's number, score, network, and its file's numbers and cost."""
 
     number: int
     score: float
     network: str
+    quantization: str
     footprint: "Footprint"
 
 
@@ -205,5 +214,6 @@ def _columns(row: Row, chosen: int) -> Mapping[str, object]:
         "params": footprint.params,
         "macs": footprint.macs,
         "network": row.network,
+        "quantization": row.quantization,
         "chosen": row.number == chosen,
     }

@@ -16,6 +16,7 @@ from easynas.data.target import ClassTarget
 from easynas.errors import InputError, NotFittedError
 from easynas.search.budget import Deadline, parse_budget
 from easynas.search.study import Study
+from easynas.tasks.compression import default_quantization, shipped_quantization
 from easynas.tasks.limits import Limits
 from easynas.tasks.modality import Modality
 from easynas.tasks.settings import is_plain
@@ -113,19 +114,19 @@ class Results(BaseEstimator):  # type: ignore[misc]
         from easynas.report.leaderboard import leaderboard
 
         _ = self.bundle_  # raises before `fit`
-        return leaderboard(self.study_.trials)
+        return leaderboard(self.study_.trials, quantization=default_quantization(self.study_, self.quantization))
 
     def pareto_front(self) -> "pd.DataFrame":
         """The trade-offs that the search found: models that no other beats in score, size and latency at once.
 
-        Each is made a `.tflite` file in the estimator's `quantization` and measured on this machine, or its latency is
+        Each is made a `.tflite` file in the numbers of its trial and measured on this machine, or its latency is
         predicted by the estimator's `profile`; a model takes about a second, and another call has the numbers already.
         `front.plot.scatter("size_kb", "score")` draws it, where matplotlib is installed.
 
         Returns:
             A `DataFrame`, best score first: number of the trial, score on held-out samples, `size_kb` in units of 1024
-            bytes, `latency_ms` of one sample on one thread, params, macs, network, and which one is chosen; that one
-            is there even if others beat it. An estimator that was saved or compressed has only that one.
+            bytes, `latency_ms` of one sample on one thread, params, macs, network, quantization, and which one is
+            chosen; that one is there even if others beat it. An estimator that was saved or compressed has no others.
 
         Raises:
             ExportError: a model cannot be converted.
@@ -133,22 +134,27 @@ class Results(BaseEstimator):  # type: ignore[misc]
         from easynas.deploy.footprint import measured
         from easynas.tasks.points import Row, trade_offs
 
-        own, numbers, profile = self.bundle_, self.quantization or "float32", Limits.of(self).profile
+        own, profile = self.bundle_, Limits.of(self).profile
         rows = []
-        for number, score, network in self._trade_offs():
+        for number, score, network, numbers in self._trade_offs():
             if number not in self._footprints:
                 bundle = own if number == self._chosen else self._point(number).bundle(own.target, own.samples)
                 self._footprints[number] = measured(bundle, numbers, timed=True, profile=profile)
-            rows.append(Row(number, score, network, self._footprints[number]))
+            rows.append(Row(number, score, network, numbers, self._footprints[number]))
         return trade_offs(rows, chosen=self._chosen)
 
-    def _trade_offs(self) -> "list[tuple[int, float, str]]":
-        """Number, score and network of what can be chosen."""
+    def _trade_offs(self) -> "list[tuple[int, float, str, str]]":
+        """Number, score, network and numbers of the file of what can be chosen."""
         if not self._points:
             shipped = self.study_.shipped
             network = "" if shipped is None else str(shipped.job.values.get("network", "baseline"))
-            return [(self._chosen, self.best_score_, network)]
-        return [(each.number, each.score, each.network) for each in self._points]
+            return [(self._chosen, self.best_score_, network, self._quantization)]
+        return [(each.number, each.score, each.network, each.quantization) for each in self._points]
+
+    @property
+    def _quantization(self) -> str:
+        """Numbers of the file that is exported unless told otherwise."""
+        return shipped_quantization(self.study_, self.quantization)
 
     def select(self, trial: int) -> Self:
         """Becomes the model of another trial of `pareto_front()`, without a new search, and back again.
@@ -235,6 +241,7 @@ class Results(BaseEstimator):  # type: ignore[misc]
             bundle=bundle,
             study=self.study_,
             specimens=self._specimens,
+            quantization=default_quantization(self.study_, self.quantization),
         )
 
     def export_model(self) -> "keras.Model":
@@ -248,9 +255,9 @@ class Results(BaseEstimator):  # type: ignore[misc]
             path: ends in `.tflite`; in `.c` for microcontrollers; in `.keras` or `.onnx`; without an ending it is a
                 SavedModel folder. `easynas.runtime.load` runs a `.tflite` file without TensorFlow.
             quantization: for `.tflite` and `.c`: "float32", "float16", "dynamic", "int8" or "int16x8"; None: that of
-                the estimator, or float32. Operators that lose too much in "int8" stay in float as far as the limits of
-                the estimator allow it, and the report says so. A file in another quantization may exceed them, which
-                the report says too.
+                the estimator, of "auto" that of the model, or float32. Operators that lose too much in "int8" stay in
+                float as far as the limits of the estimator allow it, and the report says so. A file in another
+                quantization may exceed them, which the report says too.
             integers: whether an "int8" or "int16x8" file takes and gives integers rather than float32.
 
         Returns:
@@ -264,7 +271,7 @@ class Results(BaseEstimator):  # type: ignore[misc]
 
         bundle, limits = self.bundle_, Limits.of(self)
         if quantization is None and Path(path).suffix in LITE:
-            quantization = self.quantization
+            quantization = self._quantization
         facts = {
             "score": None if math.isnan(self.best_score_) else self.best_score_,
             "metric": self.study_.header["metric"],

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from easynas.errors import InputError
 from easynas.search.budget import parse_budget
 from easynas.search.loop import Launcher
 from easynas.search.plan import Rules
+from easynas.tasks.compression import AUTO, SHARES
 from easynas.tasks.limits import Limits
 
 
@@ -34,9 +36,11 @@ class Settings:
         directory: of the study; None: a temporary one.
         seed: of everything random.
         verbose: 0 for silence, 1 for progress, 2 for every automatic choice too.
-        quantization: of the file that is shipped.
+        quantization: of the file that is shipped; "auto" for a choice of the search.
         limits: what that file may cost.
         rules: what the fit goes by beyond all that.
+        pruning: shares of the channels to take out of the best network, the most useful first.
+        prunes_always: whether a network without them is what is shipped, and not just another trade-off.
     """
 
     seconds: float
@@ -52,6 +56,8 @@ class Settings:
     quantization: str
     limits: Limits
     rules: Rules = field(default_factory=Rules)
+    pruning: tuple[float, ...] = ()
+    prunes_always: bool = False
 
     @classmethod
     def of(cls, estimator: Any) -> "Settings":
@@ -60,10 +66,15 @@ class Settings:
         Raises:
             InputError: a setting that cannot be used.
         """
-        if estimator.pruning is not None:
+        if estimator.quantization == AUTO and _is_pretrained(estimator):
             raise InputError(
-                f"`pruning` must be None: this version does not use it yet. Received: {estimator.pruning!r}. "
-                "Leave it out; `compress(x, y, pruning=...)` works once it is fitted."
+                "`quantization` must be None or name one where a pretrained network is given: it is most of the file, "
+                'and none that is searched changes that. Received: "auto".'
+            )
+        if estimator.pruning is not None and not estimator._modality().convolves:
+            raise InputError(
+                "`pruning` must be None unless networks of images are trained: it takes channels out of them. "
+                f"Received: {estimator.pruning!r}. Leave it out; `compress(x, y, ...)` works once it is fitted."
             )
         if not _has(estimator.search, "ask", "tell") and not _is_function(estimator.search):
             strategies.check_name(estimator.search)
@@ -88,6 +99,8 @@ class Settings:
             quantization=_quantization(estimator.quantization),
             limits=Limits.of(estimator),
             rules=estimator._rules,
+            pruning=_pruning(estimator.pruning),
+            prunes_always=estimator.pruning not in (None, AUTO),
         )
 
 
@@ -101,15 +114,31 @@ def _is_function(value: object) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
+def _is_pretrained(estimator: Any) -> bool:
+    """Whether an estimator was given a network that was trained before."""
+    return any(getattr(estimator, name, None) is not None for name in ("weights", "encoder"))
+
+
 def _quantization(quantization: object) -> str:
     if quantization is None:
         return "float32"
-    if not isinstance(quantization, str) or quantization not in QUANTIZATIONS:
+    if not isinstance(quantization, str) or quantization not in (*QUANTIZATIONS, AUTO):
         raise InputError(
-            f"`quantization` must be None or one of {list(QUANTIZATIONS)}. Received: {quantization!r}. "
+            f"`quantization` must be None or one of {[*QUANTIZATIONS, AUTO]}. Received: {quantization!r}. "
             "What suits which data is in docs/compression.md."
         )
     return quantization
+
+
+def _pruning(pruning: object) -> tuple[float, ...]:
+    """Shares of the channels."""
+    if pruning is None:
+        return ()
+    if pruning == AUTO:
+        return SHARES
+    if isinstance(pruning, bool) or not isinstance(pruning, Real) or not 0 < float(pruning) < 1:
+        raise InputError(f'`pruning` must be None, "auto" or a share between 0 and 1. Received: {pruning!r}.')
+    return (float(pruning),)
 
 
 def _metric(metric: object) -> str | None:

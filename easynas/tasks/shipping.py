@@ -1,30 +1,31 @@
 """What is shipped: the best network, or the average of several, with everything that belongs to it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from easynas.data.dataset import Dataset
-from easynas.data.photos import Photos
-from easynas.data.split import strata
-from easynas.deploy.bundle import Bundle, choose_samples
+from easynas.deploy.bundle import Bundle
+from easynas.deploy.export import EXACT
+from easynas.deploy.judge import filed
 from easynas.errors import ExportError, SearchError
 from easynas.nets.design import Design
+from easynas.nets.quantization import quantization_of
 from easynas.search.incumbent import rank_key, to_ship
 from easynas.search.trial import Done, Trial
+from easynas.tasks.judgement import FILE_SHARE, filing_seconds, kept_samples
 from easynas.tasks.limits import Within
 from easynas.tasks.phases import Prepared, within
 from easynas.tasks.points import Member, Point
 from easynas.tasks.session import Session
 from easynas.train import weights
+from easynas.train.filed import FLOAT_SCORE, difference
 from easynas.train.selection import select
 
-_MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
-_MOST_DECODED = 96  # image files are decoded for this in the last second of a fit, some milliseconds each
 _LATE_SHARE = 0.5  # of what a fit may be late: weights of other trials are read in some milliseconds each
 _CAUTION = 1.5  # a network may take longer to build here than where it was trained
 
@@ -64,12 +65,13 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
     Raises:
         SearchError: there is no trial with a model, or none that keeps the limits.
     """
-    samples = _kept_samples(session, prepared)
+    samples = kept_samples(session, prepared.division)
     for parts in _choices(session, prepared, designed, final):
         point = _point(session, prepared, designed, parts)
         bundle = point.bundle(session.data.target, samples)
-        if not _kept(session, prepared, bundle, parts):
+        if not _kept(session, prepared, bundle, parts, point.quantization):
             continue
+        point = _as_file(session, prepared, point, bundle)
         shipped = point.as_trial(session.study.next_id)
         others = tuple(_others(session, prepared, designed, parts))
         if point.is_made:
@@ -80,6 +82,29 @@ def ship(session: Session, prepared: Prepared, designed: Design, *, final: Trial
         session.study.ship(shipped)
         return Shipment(bundle, (point, *others))
     raise _without_model(session)
+
+
+def _as_file(session: Session, prepared: Prepared, point: Point, bundle: Bundle) -> Point:
+    """The point, scored by its own file where that is one of several trials; what a single one costs is known."""
+    if prepared.judge is None or point.quantization in EXACT:
+        return point
+    if len(point.trials) == 1:
+        if FLOAT_SCORE not in point.trials[0].metrics:
+            session.note(
+                f"The training was late, so there was no time for its file in {point.quantization}: the score is that "
+                "of the network, and `export` says how far they agree."
+            )
+        return point
+    needed = max(map(filing_seconds, point.trials)) * (1.0 + FILE_SHARE * len(point.members))
+    if session.deadline.left < needed:
+        session.note(
+            f"There is no time for the file of the average in {point.quantization}: that its score differs by "
+            f"{point.change:+.4f} is what files of its networks do."
+        )
+        return point
+    held_out = prepared.store.validation()
+    found = filed(bundle, point.quantization, held_out.x, deadline=session.deadline, seed=session.settings.seed)
+    return replace(point, change=difference(found, held_out.y, session.scoring))
 
 
 def _others(session: Session, prepared: Prepared, designed: Design, shipped: Parts) -> Iterator[Point]:
@@ -109,7 +134,10 @@ def _without_model(session: Session) -> SearchError:
 def _choices(session: Session, prepared: Prepared, designed: Design, final: Trial | None) -> Iterator[Parts]:
     """What could be shipped, the best guess first: several trials, one, one with fewer of its networks, other ones."""
     study, networks = session.study, prepared.store.networks
-    best = study.best if final is None else to_ship(final, study.usable, lead=partial(_lead, session, prepared))
+    if isinstance(final, Done) and final.job.pruned:
+        best: Done | None = final  # asked for, so no other is better
+    else:
+        best = study.best if final is None else to_ship(final, study.usable, lead=partial(_lead, session, prepared))
     if best is None:
         return
     restriction = within(session, prepared, designed)
@@ -125,7 +153,10 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
 
 
 def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tuple[float, float]:
-    """By how much a trial is ahead of the final training where neither saw the answers, and the standard error."""
+    """By how much a trial is ahead of the final training where neither saw the answers, and the standard error.
+
+    The answers are those of networks; what their files lose is added.
+    """
     each = [weights.load_answers(session.study.weights_path(number)) for number in (trial.job.id, final.job.id)]
     common = min(map(len, each))
     y = _judged_on(prepared, prepared.store.validation().y, common)
@@ -136,7 +167,7 @@ def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tup
         f"On {common:,} samples that neither saw, trial {trial.job.id} scores {session.scoring.score(answers, y):.4f} "
         f"and {kind} {session.scoring.score(others, y):.4f}, with a standard error of {error:.4f} between them."
     )
-    return ahead, error
+    return ahead + _change(trial) - _change(final), error
 
 
 def _judged_on(prepared: Prepared, of_samples: np.ndarray, count: int) -> np.ndarray:
@@ -152,36 +183,26 @@ def _that_fit(session: Session, restriction: Within, shares: Shares, networks: I
     yield from (Parts(shares, count) for count in islice(fitting, 1))
 
 
-def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts) -> bool:
+def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts, quantization: str) -> bool:
     """Whether the file of a model keeps the limits, if there are such; noted either way."""
     if prepared.gauge is None:
         return True
-    what = f"the .tflite file of trial {', '.join(map(str, sorted(parts.shares)))} in {session.settings.quantization}"
+    what = f"the .tflite file of trial {', '.join(map(str, sorted(parts.shares)))} in {quantization}"
     try:
-        kept, words = prepared.gauge.keeps(bundle)
+        kept, words = prepared.gauge.keeps(bundle, quantization)
     except ExportError as error:
         kept, words = False, f"no layers that it could have: {error}"
     session.note(f"Measured when trained, {what} has {words}" + (" and keeps the limits." if kept else ": too much."))
     return kept
 
 
-def _kept_samples(session: Session, prepared: Prepared) -> Any:
-    """The samples that stay with the model."""
-    data = session.data
-    rows = choose_samples(strata(data.y, prepared.answer), count=_samples(data), seed=session.settings.seed)
-    return data.samples[rows]
-
-
-def _samples(data: Dataset) -> int:
-    """How many samples to keep with the model: enough to check it, as long as they are small."""
-    size = getattr(data.samples, "nbytes", 0) // len(data.samples)
-    most = _MOST_DECODED if isinstance(data.samples, Photos) else _MOST_SAMPLES
-    return int(min(most, max(1, _SAMPLES_BYTES // max(size, 1))))
-
-
 def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | None = None) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
-    candidates = [trial for trial in session.study.usable if trial.job.fidelity == 1.0]
+    candidates = [
+        trial
+        for trial in session.study.usable
+        if trial.job.fidelity == 1.0 and _numbers(prepared, trial) == _numbers(prepared, best)  # of one file
+    ]
     building = median([trial.metrics["build_seconds"] for trial in candidates] or [0.0])
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
@@ -218,8 +239,20 @@ def _point(session: Session, prepared: Prepared, designed: Design, parts: Parts)
         y=np.asarray(y),
         scoring=session.scoring,
         encoder=prepared.encoder,
+        quantization=_numbers(prepared, trials[0]),
+        change=sum(parts.shares[trial.job.id] * _change(trial) for trial in trials),
         backbone=prepared.backbone,
     )
+
+
+def _numbers(prepared: Prepared, trial: Done) -> str:
+    """The numbers of the file of a trial."""
+    return quantization_of(trial.job.values, prepared.quantizations[0])
+
+
+def _change(trial: Done) -> float:
+    """By how much the score of a trial's file differs from that of its network."""
+    return trial.score - trial.metrics.get(FLOAT_SCORE, trial.score)
 
 
 def _members(

@@ -83,6 +83,7 @@ class Tables:
 
     def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
         from easynas.deploy.exported import INTEGER
+        from easynas.nets.quantization import declaring
         from easynas.nets.tables import design_tables
         from easynas.train import recipe
 
@@ -90,7 +91,7 @@ class Tables:
             prepared.answer,
             prepared.statistics,
             space=session.settings.space,
-            declare_training=recipe.declare_brief,
+            declare_training=declaring(recipe.declare_brief, prepared.quantizations),
             grown=session.settings.quantization not in INTEGER,
         )
 

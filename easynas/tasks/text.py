@@ -104,6 +104,7 @@ class Texts:
         return []
 
     def design(self, session: "Session", prepared: "Prepared") -> "ListedDesign":
+        from easynas.nets.quantization import declaring
         from easynas.nets.texts import design_texts
         from easynas.train import recipe
 
@@ -112,7 +113,7 @@ class Texts:
             prepared.statistics,
             samples=prepared.compute.samples,
             space=session.settings.space,
-            declare_training=recipe.declare_brief,
+            declare_training=declaring(recipe.declare_brief, prepared.quantizations),
         )
 
     def _preset(self) -> Preset | None:

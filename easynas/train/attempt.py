@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from easynas.data.dataset import shapes
+from easynas.data.feed import train_batches
 from easynas.data.split import class_weights
 from easynas.data.store import Arrays, Part
 from easynas.nets.block import Block
@@ -20,6 +21,8 @@ from easynas.search.running import announce
 from easynas.search.trial import LOOKS, Done, Failed, Job, Trial
 from easynas.train import weights
 from easynas.train.boosting import GrowthError, grow
+from easynas.train.channels import STEPS, narrowed, without_channels
+from easynas.train.filed import WEIGHTS_KB, as_file
 from easynas.train.recipe import Recipe
 from easynas.train.scoring import Scoring, loss
 from easynas.train.trainer import Outcome, begin, compiled, predict, train
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 SLICE = 1 / 3
 """Share of a candidate's time after which it is dropped if it cannot catch up."""
 
+_LATE = 0.5  # of the time for judging that must be left for it
 _IMAGES = 4  # dimensions of a batch of them
 _CANNOT_BUILD = (ValueError, TypeError, tf.errors.InvalidArgumentError)
 
@@ -50,6 +54,7 @@ class Attempt:
         self._recipe = Recipe.of({**evaluator.defaults, **job.values}, batch_size=evaluator.batch_size)
         self._started = time.monotonic()
         self._built = 0.0
+        self._judging = 0.0 if evaluator.judge is None else evaluator.judge.seconds_for(job.values)
         self._slice: dict[str, float] = {}
 
     def run(self, deadline: Deadline, *, devices: int) -> Trial:
@@ -59,16 +64,17 @@ class Attempt:
         parts = self._evaluator.store.parts()[: 1 if self._evaluator.once else None]
         try:
             model = self._build(self._evaluator.network, parts[0])
-            trained = compiled(model, self._recipe, self._evaluator.scoring.answer)
             initial = self._initial(model, parts)
+            model = narrowed(model, initial[0])
+            trained = compiled(model, self._recipe, self._evaluator.scoring.answer)
         except _CANNOT_BUILD as error:
             return self._failed(f"cannot build: {first_line(error)}")
-        shipped = self._shipped(model, parts[0])
+        shipped = narrowed(self._shipped(model, parts[0]), initial[0])
         self._built = time.monotonic() - self._started
         outcomes, networks, answers, mirrored = [], [], [], []
         for number, part in enumerate(parts):
             begin(trained, initial[number])
-            seconds = deadline.left / (len(parts) - number)
+            seconds = max(deadline.left - self._judging, 0.0) / (len(parts) - number)
             try:
                 outcome = self._train(trained, shipped, part, deadline.within(seconds))
             except GrowthError as error:
@@ -87,6 +93,7 @@ class Attempt:
         order = np.argsort(rows, kind="stable")
         y = self._evaluator.store.validation().y[rows[order]]
         scores = self._finish(networks, np.concatenate(answers)[order], y)
+        scores |= self._as_file(networks[0], parts[0], scores["score"], deadline, of=len(y))
         if mirrored:
             scores |= self._compared(np.concatenate(answers)[order], np.concatenate(mirrored)[order], y)
         return self._done(model, scores, outcomes, devices)
@@ -105,7 +112,20 @@ class Attempt:
             return [self._build(network, part).get_weights() for network, part in zip(own, parts, strict=True)]
         if not self._evaluator.weights_path(source).exists():
             raise ValueError(f"the weights of trial {source} are gone")
-        return list(weights.load(self._evaluator.weights_path(source)))
+        found: list[weights.Weights] = list(weights.load(self._evaluator.weights_path(source)))
+        return [self._pruned(model, found[0], parts[0])] * len(parts) if self._job.pruned else found
+
+    def _pruned(self, model: Any, whole: weights.Weights, part: Part) -> weights.Weights:
+        """The weights that are left when the channels that count least are gone."""
+        evaluator = self._evaluator
+        network = self._shipped(model, part)
+        network.set_weights(whole)
+        answer, seed = evaluator.scoring.answer, evaluator.seed + self._job.id
+        batches = train_batches(
+            part.train, answer, batch_size=evaluator.batch_size, seed=seed, threads=evaluator.threads
+        )
+        few = ((x, y) for x, y, _ in batches.take(STEPS))
+        return list(without_channels(network, few, self._recipe.loss(answer), self._job.pruned).get_weights())
 
     def _shipped(self, model: Any, part: Part) -> Any:
         """The network that is scored: of what does not compete, the one that would be shipped, in float32."""
@@ -178,6 +198,20 @@ class Attempt:
             "standard_error": scoring.standard_error(score, answers, y),
         }
 
+    def _as_file(
+        self, network: weights.Weights, part: Part, score: float, deadline: Deadline, *, of: int
+    ) -> dict[str, float]:
+        """The score of what would be shipped, judged by the first network of several.
+
+        What is no candidate may be the result: if it is late, it comes back with the score of its network.
+        """
+        judge = self._evaluator.judge
+        late = self._job.values and not self._evaluator.candidate and deadline.left < _LATE * self._judging
+        if judge is None or late:
+            return {}
+        filed = judge(self._job.values, network, part.held_out.x, deadline=deadline)
+        return {} if filed is None else as_file(filed, score, part.held_out.y, self._evaluator.scoring, of=of)
+
     def _compared(self, answers: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The usual metric on the images as they are, and on the same with left and right swapped."""
         usual = Scoring.of(None, self._evaluator.scoring.answer)
@@ -195,6 +229,7 @@ class Attempt:
             "parameters": float(parameters(model)),
             "macs": float(macs(model)),
             **({LOOKS: 2.0} if self._evaluator.both_ways else {}),
+            **self._weight(model),
             "epochs": float(np.mean([outcome.epochs for outcome in outcomes])),
             "steps": float(sum(outcome.steps for outcome in outcomes)),
             "batch_size": float(self._evaluator.batch_size),
@@ -206,6 +241,13 @@ class Attempt:
         shortest = min(len(outcome.curve) for outcome in outcomes)
         curve = np.mean([outcome.curve[:shortest] for outcome in outcomes], axis=0).tolist()
         return Done(job, score, time.monotonic() - self._started, metrics, fidelity=fidelity, curve=tuple(curve))
+
+    def _weight(self, model: Any) -> dict[str, float]:
+        """What the weights take in a file, where its numbers are chosen."""
+        judge = self._evaluator.judge
+        if judge is None:
+            return {}
+        return {WEIGHTS_KB: parameters(model) * judge.weight_bytes(self._job.values) / 1024}
 
     def _failed(self, reason: str) -> Failed:
         return Failed(self._job, reason, time.monotonic() - self._started)

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from easynas.data.disk import DISK_FULL
 from easynas.data.store import Store
+from easynas.errors import ExportError
 from easynas.nets.block import Block
 from easynas.search.budget import Deadline
 from easynas.search.trial import Failed, Job, Trial
@@ -21,6 +22,7 @@ from easynas.space.dimension import Value
 from easynas.train.attempt import Attempt, first_line
 from easynas.train.detached import Detached, Memory, Parcel, attach, detach
 from easynas.train.devices import spread
+from easynas.train.filed import Judge
 from easynas.train.reference import evaluate_reference
 from easynas.train.scoring import Scoring
 
@@ -47,6 +49,7 @@ class Evaluator:
         both_ways: whether answers are averaged over an image and its mirror image, as in what is shipped.
         defaults: choices of the training that a job leaves open.
         once: whether a network is trained once where there are folds, with the first of them held out.
+        judge: makes a file of what was trained, and scores that; None where files answer as networks do.
         fold_networks: the network as each fold may know it, where it holds statistics of what is to be predicted; their
             weights have the same shapes.
         annealed: whether the learning rate falls to zero as the time of a training runs out.
@@ -67,6 +70,7 @@ class Evaluator:
     both_ways: bool = False
     defaults: Mapping[str, Value] = field(default_factory=dict)
     once: bool = False
+    judge: Judge | None = None
     fold_networks: tuple[Block, ...] = ()
     annealed: bool = True
 
@@ -82,6 +86,8 @@ class Evaluator:
                 return evaluate_reference(job, self.store, self.scoring, threads=self.threads)
             with spread(self.spread_over) as devices:
                 return Attempt(self, job, bar=bar).run(deadline, devices=devices)
+        except ExportError as error:
+            return Failed(job, first_line(error), time.monotonic() - started)
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(first_line(error)) from None
         except OSError as error:

@@ -131,7 +131,7 @@ class Scoring:
             common = self._threshold(probabilities, y)
             thresholds = label_thresholds(probabilities, y, common)
             return Decision(thresholds, self._score(probabilities, y, None, common))
-        if self.answer.kind == "classes" and self.metric.startswith(_DECIDED) and self._is_scorable(y):
+        if self.answer.kind == "classes" and self.metric.startswith(_DECIDED) and self.is_scorable(y):
             return class_thresholds(probabilities, y, lambda some, wanted: self._score(some, wanted, None, 1.0))
         return Decision((), self.score(probabilities, y))
 
@@ -199,7 +199,7 @@ class Scoring:
         rng, count, threshold = np.random.default_rng(0), len(y), self._threshold(answers, y)
         for _ in range(_RESAMPLES):
             chosen = rng.integers(count, size=count)
-            if self._is_scorable(y[chosen]):
+            if self.is_scorable(y[chosen]):
                 yield self._score(answers[chosen], y[chosen], None, threshold)
 
     def _score(self, answers: np.ndarray, y: np.ndarray, weights: np.ndarray | None, threshold: Thresholds) -> float:
@@ -233,7 +233,7 @@ class Scoring:
         renumbered = np.roll(np.arange(self.answer.outputs), 1)
         return self.score(answers[:, np.argsort(renumbered)], renumbered[y])
 
-    def _is_scorable(self, y: np.ndarray) -> bool:
+    def is_scorable(self, y: np.ndarray) -> bool:
         """Whether every class of a resample is there, which areas under curves need."""
         return self.answer.kind != "classes" or len(np.unique(y)) == self.answer.outputs
 

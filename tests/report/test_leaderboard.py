@@ -28,6 +28,8 @@ def test_a_row_says_everything_about_a_trial() -> None:
         "status": "done",
         "score": 0.9,
         "network": "resnet",
+        "quantization": "float32",
+        "float_score": 0.9,
         "origin": "portfolio",
         "deployable": True,
         "fidelity": 1.0,
@@ -35,6 +37,14 @@ def test_a_row_says_everything_about_a_trial() -> None:
         "reason": "",
     }
     assert row == {"trial": 1, **expected, **METRICS, "values": {"network": "resnet", "width": 16}}
+
+
+def test_a_row_says_what_the_file_of_a_trial_is_made_of_and_what_that_cost() -> None:
+    chosen = Done(Job(5, {"quantization": "int8"}), 0.88, 1.0, {"float_score": 0.9})
+    rows = leaderboard([chosen, BASELINE], quantization="dynamic").set_index("trial")
+    assert rows.quantization.to_dict() == {5: "int8", 0: "dynamic"}
+    assert rows.float_score.to_dict() == {5: 0.9, 0: 0.7}
+    assert rows.score[5] == 0.88
 
 
 def test_a_failed_trial_has_a_reason_and_no_score() -> None:

@@ -102,3 +102,14 @@ def test_words_are_plain(said: object, expected: object) -> None:
 )
 def test_the_best_score_there_can_be(metric: str, limit: float) -> None:
     assert most(metric) == limit
+
+
+def test_what_networks_lost_as_files_is_said(tmp_path: Path) -> None:
+    study(tmp_path, metric="accuracy", trials=3).close()
+    with Study.open(tmp_path, {"task": "made", "data": "0123", "metric": "accuracy"}) as made:
+        for number, before, after in ((20, 0.9, 0.9), (21, 0.8, 0.7)):
+            made.append(Done(Job(number, {"network": "vgg"}), after, 1.0, {"float_score": before}))
+    chapters = dict(story(made, [], metric="accuracy", modality="images", seconds=60.0))
+    [said] = [each for each in chapters["What was tried"] if "files" in each]
+    assert "the 2 that were judged so had 85.0% on average before, and 80.0% as files" in said
+    assert "Trial 21 lost most, from 80.0% to 70.0%." in said

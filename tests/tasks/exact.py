@@ -22,12 +22,16 @@ from easynas.data.dataset import shapes
 from easynas.data.store import Arrays
 from easynas.nets.network import model_of
 from easynas.schema import Answer
+from easynas.search.budget import Deadline
 from easynas.search.trial import LOOKS, Done, Failed, Job, Trial
+from easynas.train.channels import without_channels
 from easynas.train.evaluator import Evaluator
+from easynas.train.filed import as_file
 from easynas.train.scoring import loss
 from easynas.train.trainer import predict
-from easynas.train.weights import save
+from easynas.train.weights import load, save
 
+FILE_SECONDS = 30.0  # for running a file: all held-out samples go through it
 NEVER = -20.0  # logit of a class that a fold does not have
 
 
@@ -78,6 +82,11 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
     parts, answer = evaluate.store.parts()[: 1 if evaluate.once else None], evaluate.scoring.answer
     with _drawn_from(evaluate.seed + job.id):
         model = model_of(evaluate.network, job.values, shapes(parts[0].train.x))
+    if job.pruned:
+        assert job.continues is not None
+        model.set_weights(load(evaluate.weights_path(job.continues))[0])
+        few = (parts[0].train.x[:64].astype("float32"), np.eye(answer.outputs)[parts[0].train.y[:64]])
+        model = without_channels(model, [few], keras.losses.CategoricalCrossentropy(), job.pruned)
     last = model.get_layer("logits")
     features = keras.Model(model.input, last.input)
     networks, found = [], np.empty((len(evaluate.store.validation().y), answer.outputs), np.float32)
@@ -89,6 +98,13 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
     answers, y = found[rows], evaluate.store.validation().y[rows]
     save(evaluate.weights_path(job.id), networks, answers=answers)
     score = evaluate.scoring.score(answers, y)
+    filed = evaluate.judge and evaluate.judge(
+        job.values, networks[0], parts[0].held_out.x, deadline=Deadline.after(FILE_SECONDS)
+    )
+    found = {"score": score}
+    if filed:
+        found = as_file(filed, score, parts[0].held_out.y, evaluate.scoring, of=len(y))
+    final = found.pop("score")
     metrics = {
         "loss": loss(answers, y, answer),
         "standard_error": evaluate.scoring.standard_error(score, answers, y),
@@ -97,9 +113,10 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
         "build_seconds": 0.0,
         "first_step_seconds": 0.0,
         **({LOOKS: 2.0} if evaluate.both_ways else {}),
+        **found,
         **(dict.fromkeys(("usual_score", "mirrored_score"), score) if evaluate.mirrored else {}),
     }
-    return Done(job, score, time.monotonic() - started, metrics)
+    return Done(job, final, time.monotonic() - started, metrics)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 import easynas
 from easynas.report.leaderboard import COLUMNS
 from easynas.tasks.division import FOLDS, Division
-from easynas.tasks.phases import worthwhile
+from easynas.tasks.means import worthwhile
 from easynas.train.machine import Machine
 from easynas.train.weights import load, load_answers
 from tests.tasks.exact import Exact
@@ -278,7 +278,7 @@ BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "short budget": ({"time_budget": 5}, "at least 10 seconds.*Received: 5"),
     "budget in words": ({"time_budget": "soon"}, "Received: 'soon'"),
     "no number as budget": ({"time_budget": float("nan")}, "Received: nan"),
-    "what does not work yet": ({"pruning": 0.5}, "`pruning` must be None.*Received: 0.5"),
+    "pruning": ({"pruning": 1.5}, "`pruning` must be None, .*Received: 1.5"),
     "quantization": ({"quantization": "int4"}, "`quantization` must be None or one of.*Received: 'int4'"),
     "limit": ({"max_size_kb": 0}, "`max_size_kb` must be None or a number above 0.*Received: 0"),
     "engine": ({"engine": "cluster"}, r"one of \['local'.*Received: 'cluster'"),

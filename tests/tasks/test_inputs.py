@@ -14,7 +14,7 @@ from PIL import Image
 import easynas
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.tasks.division import Division
-from easynas.tasks.phases import affordable
+from easynas.tasks.means import affordable
 
 BUDGET = 20.0
 

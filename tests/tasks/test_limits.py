@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from easynas.deploy.exported import ExportReport
 from easynas.deploy.footprint import Footprint
 from easynas.errors import ExportError, InputError
 from easynas.nets.block import Block
+from easynas.nets.quantization import declaring
 from easynas.runtime import Profile
 from easynas.space.space import SearchSpace
 from easynas.tasks.limits import Gauge, Limits, Within
@@ -40,26 +42,28 @@ class Scales:
         self.weighed: list[Mapping[str, Any]] = []
 
     def __call__(self, function: Callable[..., Any], *arguments: Any) -> Footprint:
-        _, _, values, limits = arguments
+        prototype, _, values, limits = arguments
         self.weighed.append(values)
         width = values.get("wide/width", 1)
         if width == 13:
             raise ExportError("Thirteen cannot be converted.")
         rough = Footprint(10 * width, 100 * width, 0.5 * width, whole=False)
-        whole = Footprint(10 * width, 100 * width, 1.0 * width + 0.002, 0.5)
+        bytes_each = {"int8": 1.0, "float16": 2.0}[prototype.quantization]
+        whole = Footprint(10 * width, 100 * width, bytes_each * width + 0.002, 0.5)
         return rough if rough.excess(limits) else whole
 
 
+@dataclass(frozen=True)
 class Prototype:
-    quantization = "int8"
+    quantization: str = "int8"
 
 
-def within(**limits: float) -> tuple[Within, Scales]:
+def within(quantizations: tuple[str, ...] = ("int8",), **limits: float) -> tuple[Within, Scales]:
     scales, network = Scales(), Wide()
     hp = keras_tuner.HyperParameters()
     network.declare(hp)
-    hp.Choice("train/rate", [0.5, 1.0])
-    gauge = Gauge(Limits(**limits), Prototype(), scales)  # type: ignore[arg-type]
+    declaring(lambda hp: hp.Choice("train/rate", [0.5, 1.0]), quantizations)(hp)
+    gauge = Gauge(Limits(**limits), Prototype(quantizations[0]), scales)  # type: ignore[arg-type]
     return Within.of(gauge, network, SearchSpace(hp), Wide()), scales
 
 
@@ -129,6 +133,24 @@ def test_the_baseline_has_a_footprint_too() -> None:
     assert restriction.allows({})
     assert not restriction.allows({"wide/width": 2})
     assert scales.weighed == [{}, {"wide/width": 2}]
+
+
+def test_a_network_is_allowed_in_the_numbers_in_which_its_file_is_small_enough() -> None:
+    restriction, scales = within(("float16", "int8"), size_kb=20.0)
+    for width, allowed in ((9, ["float16", "int8"]), (15, ["int8"]), (25, [])):
+        values = {"wide/width": width}
+        assert [q for q in ("float16", "int8") if restriction.allows({**values, "quantization": q})] == allowed
+    assert restriction.refusal({"wide/width": 15, "quantization": "float16"}) == "refused: its file would have 30 kB"
+    assert restriction.footprint({"wide/width": 15, "quantization": "int8"}).size_kb == 15.002
+    assert len(scales.weighed) == 6
+
+
+def test_the_smallest_network_has_the_numbers_that_keep_the_limit() -> None:
+    restriction, _ = within(("float16", "int8"), size_kb=3.0)
+    assert restriction.smallest() == {"wide/width": 2, "train/rate": 0.5, "quantization": "int8"}
+    impossible, _ = within(("float16", "int8"), size_kb=1.5)
+    with pytest.raises(InputError, match=r"`max_size_kb` must be at least 2\.01: .* in int8\."):
+        impossible.smallest()
 
 
 def test_what_can_be_kept_is_found_with_the_first_smallest_network() -> None:

@@ -14,7 +14,7 @@ from tests.tasks.exact import Exact
 
 
 def row(number: int, score: float, size_kb: float, latency_ms: float) -> Row:
-    return Row(number, score, "mlp", Footprint(10, 100, size_kb, 0.5, latency_ms))
+    return Row(number, score, "mlp", "int8", Footprint(10, 100, size_kb, 0.5, latency_ms))
 
 
 def test_the_front_is_what_no_other_beats_at_once() -> None:
@@ -37,6 +37,7 @@ def test_the_front_is_what_no_other_beats_at_once() -> None:
         "params": 10,
         "macs": 100,
         "network": "mlp",
+        "quantization": "int8",
         "chosen": True,
     }
 
@@ -83,3 +84,29 @@ def test_another_trade_off_is_chosen_without_a_new_search(tmp_path: Path) -> Non
     assert len(fitted.study_.trials) <= trials + 1
     with pytest.raises(InputError, match=r"`trial` must be one of `pareto_front\(\)`, \["):
         fitted.select(99)
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_file_are_searched_and_belong_to_each_point(tmp_path: Path) -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    train, held_out = slice(0, 369), slice(369, 569)
+    fitted = easynas.TabularClassifier(
+        60, space="mlp", engine=Exact(), max_trials=5, quantization="auto", random_state=0, verbose=0
+    ).fit(x[train], y[train], validation_data=(x[held_out], y[held_out]))
+    board = fitted.leaderboard().set_index("trial")
+    assert {"dynamic", "int8", "float16"} <= set(board.quantization)
+    done = board[(board.status == "done") & ~board.origin.str.contains("average|calibrated|thresholds")]
+    front = fitted.pareto_front()
+    assert set(front.quantization) <= {"dynamic", "int8", "float16"}
+    for row in front.itertuples():
+        report = fitted.select(row.trial).export(tmp_path / "model.tflite")
+        assert report.quantization == row.quantization == board.quantization.get(row.trial, row.quantization)
+        assert report.size_kb == pytest.approx(row.size_kb, rel=0.02)
+        if row.trial in done.index:
+            answered = easynas.runtime.load(tmp_path / "model.tflite").predict(x[held_out])
+            assert (answered == y[held_out]).mean() == pytest.approx(fitted.best_score_, abs=0.006)
+    assert set(front.trial) & set(done.index)
+    fitted.save(tmp_path / "saved")
+    loaded = easynas.load(tmp_path / "saved")
+    assert loaded.export(tmp_path / "again.tflite").quantization == report.quantization
+    assert list(loaded.pareto_front().quantization) == [report.quantization]

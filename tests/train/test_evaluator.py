@@ -14,6 +14,7 @@ from easynas.data.images import ImageEncoder, ingest_images
 from easynas.data.split import folds, split
 from easynas.data.store import Arrays, Store
 from easynas.data.tokenizer import TextEncoder, check_texts
+from easynas.deploy.judge import FileJudge
 from easynas.nets.baseline import Baseline
 from easynas.nets.text.linear import Linear
 from easynas.nets.text.statistics import TextStatistics
@@ -207,3 +208,44 @@ def test_where_there_are_folds_a_candidate_may_be_judged_by_the_first_alone(
         y = data.y[numbers == 0] if once else data.y
         assert trial.score == pytest.approx((weights.load_answers(path).argmax(axis=1) == y).mean())
     assert kept == {True: (1, 100), False: (3, 300)}
+
+
+def judged(evaluator: Evaluator) -> Evaluator:
+    """The evaluator of digits whose networks are scored as int8 files."""
+    digits = load_digits()
+    data = ingest_images(digits.images, digits.target)
+    encoder = data.encoder.at((8, 8)).reduced
+    assert isinstance(evaluator.store, Store)
+    samples = encoder.encode(data.samples[evaluator.store.rows()[0][:100]])
+    judge = FileJudge(evaluator.network, encoder, data.target, samples, "int8", seconds=2.0, seed=0)
+    return replace(evaluator, judge=judge)
+
+
+def test_a_trial_has_the_score_of_its_file_beside_that_of_its_network(
+    evaluator: Evaluator, done: Done, seconds: float
+) -> None:
+    job = Job(20, {"quantization": "int8"}, continues=done.job.id)
+    trial = judged(evaluator)(job, deadline=Deadline.after(seconds + 4.0), bar=-math.inf)
+    assert isinstance(trial, Done)
+    assert trial.metrics["float_score"] > 0.9
+    assert 0.85 < trial.score <= 1.0
+    assert 64 <= trial.metrics["file_samples"] <= len(evaluator.store.validation().y)
+    assert trial.metrics["weights_kb"] == trial.metrics["parameters"] / 1024
+    plain = judged(evaluator)(
+        replace(job, id=21, values={"quantization": "float16"}), deadline=Deadline.after(seconds), bar=-math.inf
+    )
+    assert isinstance(plain, Done)
+    assert "float_score" not in plain.metrics
+    assert plain.metrics["weights_kb"] == 2 * trial.metrics["weights_kb"]
+
+
+def test_a_network_without_channels_goes_on_from_what_counted(evaluator: Evaluator, done: Done, seconds: float) -> None:
+    job = Job(22, {}, continues=done.job.id, pruned=0.4)
+    final = replace(judged(evaluator), candidate=False)
+    trial = final(job, deadline=Deadline.after(3 * seconds + 4.0), bar=-math.inf)
+    assert isinstance(trial, Done)
+    assert trial.metrics["parameters"] < 0.8 * done.metrics["parameters"]
+    assert trial.metrics["macs"] < 0.8 * done.metrics["macs"]
+    assert trial.score > 0.8
+    sizes = [sum(each.size for each in weights.load(evaluator.weights_path(number))[0]) for number in (0, 22)]
+    assert sizes[1] == trial.metrics["parameters"] < sizes[0]

@@ -8,7 +8,7 @@ normalization where there are some, else at the kernel). There: many small steps
 channels of the same layers, then training.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,17 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from easynas.deploy.tuning import Lesson
+from easynas.train.weights import Weights
+
+Batches = Iterable[tuple[Any, Any]]
+"""Inputs and what should be answered, a batch each."""
 
 DIVISOR = 4
 """Channels of a layer stay a multiple of it: kernels work on groups of four."""
 
 LEAST = 4  # channels that any layer keeps
-_STEPS = 16  # batches that decide
+STEPS = 16
+"""Batches that decide."""
 
 _PASSING = (
     *(layers.Activation, layers.ReLU, layers.LeakyReLU, layers.Dropout, layers.SpatialDropout2D),
@@ -31,6 +35,7 @@ _PASSING = (
     *(layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling1D),
     *(layers.AveragePooling1D, layers.MaxPooling1D, layers.GlobalMaxPooling1D),
 )
+_WITH_WIDTH = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.SeparableConv2D)
 _JOINING = (layers.Add, layers.Average, layers.Maximum, layers.Minimum, layers.Multiply, layers.Subtract)
 
 
@@ -71,33 +76,72 @@ class _Seen:
     given: np.ndarray
 
 
-def without_channels(network: keras.Model, lesson: Lesson, share: float) -> keras.Model:
+def without_channels(
+    network: keras.Model, batches: Batches, loss: Callable[[Any, Any], Any], share: float
+) -> keras.Model:
     """Returns a smaller network with the weights of the channels that stay; it has to be trained again.
 
     Args:
         network: functional, in Keras' own layers; networks inside it keep their channels.
-        lesson: decides which channels count.
+        batches: `STEPS` of them or about as many decide which channels count.
+        loss: of what should be answered and what is answered, by sample or their mean.
         share: of the channels that may go, in (0, 1), those that count least are taken out; every layer keeps
             `LEAST` or more, a multiple of `DIVISOR`.
     """
     labels, seen = _follow(network)
-    kept = _kept(labels, seen, _importance(network, lesson, labels, seen), share)
+    kept = _kept(labels, seen, _importance(network, batches, loss, labels, seen), share)
 
-    def smaller(layer: keras.Layer) -> keras.Layer:
-        config = layer.get_config()
-        if layer.name in seen and isinstance(
-            layer, layers.Dense | layers.Conv1D | layers.Conv2D | layers.SeparableConv2D
-        ):
-            key = "units" if isinstance(layer, layers.Dense) else "filters"
-            config[key] = int(kept(seen[layer.name].given).sum())
-        return type(layer).from_config(config)
-
-    result = keras.models.clone_model(network, clone_function=smaller)
+    widths = {
+        layer.name: int(kept(seen[layer.name].given).sum())
+        for layer in network.layers
+        if layer.name in seen and isinstance(layer, _WITH_WIDTH)
+    }
+    result = _of_widths(network, widths)
     for old, new in zip(network.layers, result.layers, strict=True):
         if old.weights:
             weights = old.get_weights()
             new.set_weights(_cut(old, weights, seen[old.name], kept) if old.name in seen else weights)
     return result
+
+
+def narrowed(network: keras.Model, weights: Weights) -> keras.Model:
+    """A network with `weights`: itself, or one like it whose layers have the widths that the weights have.
+
+    Args:
+        network: as it was before channels were taken out; functional.
+        weights: in the order of its own, perhaps of a network `without_channels`.
+    """
+    if all(own.shape == each.shape for own, each in zip(network.weights, weights, strict=True)):
+        network.set_weights(weights)
+        return network
+    given = {id(own): each for own, each in zip(network.weights, weights, strict=True)}
+    widths = {
+        layer.name: int(given[id(layer.weights[_kernel(layer)])].shape[-1])
+        for layer in network.layers
+        if isinstance(layer, _WITH_WIDTH)
+    }
+    result = _of_widths(network, widths)
+    result.set_weights(weights)
+    return result
+
+
+def _of_widths(network: keras.Model, widths: Mapping[str, int]) -> keras.Model:
+    """A network with new weights whose layers of these names have other widths."""
+
+    def counterpart(layer: keras.Layer) -> keras.Layer:
+        if not type(layer).__module__.startswith("keras."):
+            return layer  # of ours are only those that change training images, which have no weights
+        config = layer.get_config()
+        if layer.name in widths:
+            config["units" if isinstance(layer, layers.Dense) else "filters"] = widths[layer.name]
+        return type(layer).from_config(config)
+
+    return keras.models.clone_model(network, clone_function=counterpart)
+
+
+def _kernel(layer: keras.Layer) -> int:
+    """The place among the weights of a layer of the kernel that makes its channels."""
+    return 1 if isinstance(layer, layers.SeparableConv2D) else 0
 
 
 def _follow(network: keras.Model) -> tuple[_Labels, dict[str, _Seen]]:
@@ -190,10 +234,16 @@ def _is_last(layer: Any) -> bool:
     return layer.axis in (-1, len(layer.output.shape) - 1)
 
 
-def _importance(network: keras.Model, lesson: Lesson, labels: _Labels, seen: dict[str, _Seen]) -> dict[int, float]:
+def _importance(
+    network: keras.Model,
+    batches: Batches,
+    loss: Callable[[Any, Any], Any],
+    labels: _Labels,
+    seen: dict[str, _Seen],
+) -> dict[int, float]:
     """How much the loss would change without a channel, by label: at the normalizations that it passes, or else."""
     weighted = [layer for layer in network.layers if layer.name in seen and layer.trainable_weights]
-    effects = _effects(network, lesson, weighted, [len(seen[layer.name].given) for layer in weighted])
+    effects = _effects(network, batches, loss, weighted, [len(seen[layer.name].given) for layer in weighted])
     found: dict[bool, dict[int, float]] = {True: {}, False: {}}
     for layer, effect in zip(weighted, effects, strict=True):
         into = found[isinstance(layer, layers.BatchNormalization)]
@@ -202,21 +252,25 @@ def _importance(network: keras.Model, lesson: Lesson, labels: _Labels, seen: dic
     return found[False] | found[True]
 
 
-def _effects(network: keras.Model, lesson: Lesson, weighted: list[Any], channels: list[int]) -> list[np.ndarray]:
+def _effects(
+    network: keras.Model,
+    batches: Batches,
+    loss: Callable[[Any, Any], Any],
+    weighted: list[Any],
+    channels: list[int],
+) -> list[np.ndarray]:
     """For every layer the summed squared effects of its channels over some batches."""
     variables = [weight.value for layer in weighted for weight in layer.trainable_weights]
     totals = [np.zeros(count) for count in channels]
-    rng = np.random.default_rng(lesson.seed)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def slopes(inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(lesson.loss(targets, network(inputs, training=False)))
-        return tape.gradient(loss, variables)
+            mean = tf.reduce_mean(loss(targets, network(inputs, training=False)))
+        return tape.gradient(mean, variables)
 
-    for _ in range(_STEPS):
-        rows = rng.integers(0, len(lesson.targets), lesson.batch_size)
-        found = slopes(lesson.bundle.device_inputs(lesson.samples[rows]), lesson.targets[rows])
+    for inputs, targets in batches:
+        found = slopes(inputs, targets)
         gradients = {id(variable): gradient for variable, gradient in zip(variables, found, strict=True)}
         totals = [total + _taylor(layer, gradients, len(total)) for layer, total in zip(weighted, totals, strict=True)]
     return totals

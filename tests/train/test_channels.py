@@ -6,17 +6,20 @@ import pytest
 
 from easynas.data.target import ClassTarget
 from easynas.deploy.bundle import Bundle, assemble
-from easynas.deploy.channels import DIVISOR, LEAST, without_channels
-from easynas.deploy.tuning import Lesson
 from easynas.nets.network import build
+from easynas.train.channels import DIVISOR, LEAST, narrowed, without_channels
 from tests.deploy.conftest import encoder_of
 from tests.nets import drawn
 
+SAMPLES = np.random.default_rng(0).random((32, 8, 8, 3), np.float32) * 16
+LOSS = keras.losses.CategoricalCrossentropy()
 
-@pytest.fixture(scope="module")
-def lesson(coloured):
-    rng = np.random.default_rng(0)
-    return Lesson.of(coloured, coloured.samples, rng.integers(0, 3, len(coloured.samples)), seed=0)
+
+def batches(samples=SAMPLES, classes=3):
+    """Batches with classes that nobody could tell: what counts is which channels answer."""
+    wanted = np.eye(classes, dtype=np.float32)[np.random.default_rng(1).integers(0, classes, len(samples))]
+    rows = np.arange(len(samples)).reshape(-1, 4)
+    return [(samples[each], wanted[each]) for each in rows]
 
 
 def silenced(layer, channels):
@@ -47,33 +50,39 @@ def joined():
     return model
 
 
-def test_a_network_without_its_idle_channels_answers_as_before(lesson):
+def test_a_network_without_its_idle_channels_answers_as_before():
     model = joined()
-    smaller = without_channels(model, lesson, 0.5)
+    smaller = without_channels(model, batches(), LOSS, 0.5)
     widths = [layer.filters for layer in smaller.layers if isinstance(layer, keras.layers.Conv2D)]
     assert widths == [8, 8, 8]
-    np.testing.assert_allclose(
-        smaller(lesson.samples, training=False), model(lesson.samples, training=False), atol=1e-5
-    )
+    np.testing.assert_allclose(smaller(SAMPLES, training=False), model(SAMPLES, training=False), atol=1e-5)
 
 
-def test_what_counts_stays_and_the_original_too(lesson):
+def test_what_counts_stays_and_the_original_too():
     model = joined()
     before = model.get_weights()
-    smaller = without_channels(model, lesson, 0.75)
+    smaller = without_channels(model, batches(), LOSS, 0.75)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     kept = [set(layer.get_weights()[0].round(6).tolist()) for layer in smaller.layers if "normalization" in layer.name]
     assert all(0.0 not in scales for scales in kept)  # the idle ones are gone first
 
 
-def test_operations_that_nobody_knows_keep_their_channels(lesson):
+def test_the_widths_of_a_network_are_those_of_its_weights():
+    smaller = without_channels(joined(), batches(), LOSS, 0.5)
+    again = narrowed(joined(), smaller.get_weights())
+    np.testing.assert_allclose(again(SAMPLES, training=False), smaller(SAMPLES, training=False), atol=1e-6)
+    whole = joined()
+    assert narrowed(whole, [0.5 * each for each in whole.get_weights()]) is whole
+
+
+def test_operations_that_nobody_knows_keep_their_channels():
     x = keras.Input((8, 8, 3))
     y = keras.layers.Conv2D(16, 3)(x)
     y = keras.layers.Conv2D(16, 3)(keras.ops.flip(y, axis=-1))
     y = keras.layers.GlobalAveragePooling2D()(y)
     model = keras.Model(x, keras.layers.Dense(3, activation="softmax")(y))
-    smaller = without_channels(model, lesson, 0.6)
+    smaller = without_channels(model, batches(), LOSS, 0.6)
     first, second = (layer.filters for layer in smaller.layers if isinstance(layer, keras.layers.Conv2D))
     assert first == 16
     assert LEAST <= second < 16
@@ -88,7 +97,6 @@ def test_networks_for_images_get_smaller_and_still_run(name):
     target, encoder = ClassTarget.learn(range(10)), encoder_of((16, 16, 3), dtype="float32")
     network = lambda x: build(block, drawn.sampled(block, 1), x)  # noqa: E731
     bundle = Bundle(*assemble(encoder, target.answer, network), encoder, target, drawn.pixels(40, (16, 16, 3)))
-    lesson = Lesson.of(bundle, bundle.samples, np.arange(40) % 10, seed=0)
-    smaller = without_channels(bundle.device, lesson, 0.5)
+    smaller = without_channels(bundle.device, batches(bundle.samples, 10), LOSS, 0.5)
     assert smaller.count_params() < 0.8 * bundle.device.count_params()
     assert np.isfinite(np.asarray(smaller(bundle.samples, training=False))).all()
