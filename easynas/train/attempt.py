@@ -59,7 +59,7 @@ class Attempt:
 
     def run(self, deadline: Deadline, *, devices: int) -> Trial:
         """Trains until `deadline` at the latest; every part gets the same share of the time."""
-        keras.utils.set_random_seed(int(np.random.default_rng((self._evaluator.seed, self._job.id)).integers(2**31)))
+        keras.utils.set_random_seed(self._seed())
         self._announce([])
         parts = self._evaluator.store.parts()[: 1 if self._evaluator.once else None]
         try:
@@ -76,7 +76,7 @@ class Attempt:
             begin(trained, initial[number])
             seconds = max(deadline.left - self._judging, 0.0) / (len(parts) - number)
             try:
-                outcome = self._train(trained, shipped, part, deadline.within(seconds))
+                outcome = self._train(trained, shipped, part, deadline.within(seconds), seed=self._seed(number))
             except GrowthError as error:
                 return self._failed(str(error))
             outcomes.append(outcome)
@@ -97,6 +97,10 @@ class Attempt:
         if mirrored:
             scores |= self._compared(np.concatenate(answers)[order], np.concatenate(mirrored)[order], y)
         return self._done(model, scores, outcomes, devices)
+
+    def _seed(self, part: int = 0) -> int:
+        """Of the training of one part: other orders of the samples make networks that gain more when averaged."""
+        return int(np.random.default_rng((self._evaluator.seed, self._job.id, part)).integers(2**31))
 
     def _build(self, network: Block, part: Part) -> Any:
         with precision(self._evaluator.precision):
@@ -120,7 +124,7 @@ class Attempt:
         evaluator = self._evaluator
         network = self._shipped(model, part)
         network.set_weights(whole)
-        answer, seed = evaluator.scoring.answer, evaluator.seed + self._job.id
+        answer, seed = evaluator.scoring.answer, self._seed()
         batches = train_batches(
             part.train, answer, batch_size=evaluator.batch_size, seed=seed, threads=evaluator.threads
         )
@@ -134,9 +138,8 @@ class Attempt:
         with precision("float32"):
             return model_of(self._evaluator.network, self._job.values, shapes(part.samples.x))
 
-    def _train(self, trained: Any, shipped: Any, part: Part, deadline: Deadline) -> Outcome:
+    def _train(self, trained: Any, shipped: Any, part: Part, deadline: Deadline, *, seed: int) -> Outcome:
         evaluator = self._evaluator
-        seed = evaluator.seed + self._job.id
         if is_grown(trained):
             answer, threads = evaluator.scoring.answer, evaluator.threads
             samples = self._weighted(part.train)
