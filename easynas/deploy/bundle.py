@@ -66,12 +66,12 @@ class Bundle:
         chunks = [self._infer(self.device_inputs(samples[at : at + step])).numpy() for at in starts]
         return np.concatenate(chunks) if chunks else np.zeros((0, self.target.answer.outputs), np.float32)
 
-    def require_learned(self, what: str) -> None:
-        """Raises an `ExportError` if a part of the network is boosted trees, of which there is no `what`."""
+    def require_learned(self) -> None:
+        """Raises an `ExportError` if a part of the network is boosted trees, which no training can go on with."""
         if is_grown(self.device):
             raise ExportError(
-                f"There is no {what} of boosted trees, which are part of this model. `select` a trial without them "
-                '(`pareto_front()`), or fit with `quantization="int8"` or a `space` of one network.'
+                "A network must have learned by gradients to be trained again. This model contains boosted trees; "
+                "`select` a trial without them (`pareto_front()`), or fit with a `space` of one network."
             )
 
     def predict(self, answers: np.ndarray) -> Any:

@@ -97,7 +97,7 @@ def compress(
         ExportError: the network has no twin, and training it aware of int8 is not all that was asked for; or a part of
             it is boosted trees.
     """
-    bundle.require_learned("training again")
+    bundle.require_learned()
     with Silence():  # the tools print
         from easynas.deploy.tuning import Lesson, clone
         from easynas.deploy.twin import NoTwinError

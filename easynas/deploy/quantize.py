@@ -3,7 +3,8 @@
 "int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
 error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
 method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers
-ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has.
+ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has. So do
+products of several matrices, which XNNPACK gets wrong in int8 (docs/findings.md).
 """
 
 import csv
@@ -27,6 +28,7 @@ T = TypeVar("T")
 ENOUGH = 0.985
 """Agreement from which on no operator is looked for that should stay in float."""
 
+_PRODUCT = "BATCH_MATMUL"
 _WORTH = 0.5  # share of the disagreement that exceptions must take away, or they are not worth their bytes
 
 _EXCEPTIONS = (1, 2, 4, 8)
@@ -67,24 +69,30 @@ def quantize(
         fits: whether a file with this content may be; none with operators in float is chosen that may not.
 
     Raises:
-        ExportError: the converter refuses the model, or it contains boosted trees, which integers cannot hold.
+        ExportError: the converter refuses the model.
     """
-    if quantization in INTEGER:
-        bundle.require_learned(f"{quantization} file")
     converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
     if quantization != "int8" or integers:
         return Quantized(converted)
+    plain = _said(lambda: _with_products_in_float(bundle, converted), quantization)
     numbers = bundle.target.answer.kind == "numbers"
-    if not numbers and agreement(converted) >= ENOUGH:
-        return Quantized(converted)
-    return _said(
-        lambda: _with_exceptions(bundle, converted, numbers=numbers, agreement=agreement, fits=fits), quantization
-    )
+    if not numbers and agreement(plain.content) >= ENOUGH:
+        return plain
+    return _said(lambda: _with_exceptions(bundle, plain, numbers=numbers, agreement=agreement, fits=fits), quantization)
+
+
+def _with_products_in_float(bundle: Bundle, converted: bytes) -> Quantized:
+    """The file with all products of several matrices in float, if it has any."""
+    operators = Interpreter(converted, delegates=False).graph().operators
+    products = tuple(operator["op_name"] for operator in operators if operator["op_name"] == _PRODUCT)
+    debugger = _debugger(bundle) if products else None
+    content = None if debugger is None else _keeping(debugger, ())
+    return Quantized(converted) if content is None else Quantized(content, products)
 
 
 def _with_exceptions(
     bundle: Bundle,
-    converted: bytes,
+    plain: Quantized,
     *,
     numbers: bool,
     agreement: Callable[[bytes], float],
@@ -93,22 +101,22 @@ def _with_exceptions(
     """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
     debugger = _debugger(bundle)
     if debugger is None:
-        return Quantized(converted)
+        return plain
     debugger.run()
     written = io.StringIO()
     debugger.layer_statistics_dump(written)
     operators = list(csv.DictReader(io.StringIO(written.getvalue())))
     ending = _ending(operators) if numbers else ()
     ranked = [name for name in _by_error(operators) if name not in ending]
-    plain = _keeping(debugger, ending) if numbers else converted
-    best = Quantized(converted) if plain is None else Quantized(plain, ending)
+    ended = _keeping(debugger, ending) if numbers else None
+    best = plain if ended is None else Quantized(ended, (*plain.kept, *ending))
     least = most = agreement(best.content)
     for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
         kept = (*ending, *ranked[:count])
         content = _keeping(debugger, kept)
         share = 0.0 if content is None or not fits(content) else agreement(content)
         if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
-            best, most = Quantized(content, kept), share
+            best, most = Quantized(content, (*plain.kept, *kept)), share
     return best
 
 
@@ -136,7 +144,7 @@ def _keeping(debugger: Any, kept: tuple[str, ...]) -> bytes | None:
 
 
 def _options(kept: tuple[str, ...]) -> Any:
-    return tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=list(kept) or None)
+    return tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=[_PRODUCT], denylisted_nodes=list(kept) or None)
 
 
 def _by_error(operators: list[dict[str, str]]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from easynas import engines, spaces, strategies
-from easynas.deploy.exported import INTEGER, QUANTIZATIONS
+from easynas.deploy.exported import QUANTIZATIONS
 from easynas.errors import InputError
 from easynas.search.budget import parse_budget
 from easynas.search.loop import Launcher
@@ -80,10 +80,10 @@ class Settings:
             strategies.check_name(estimator.search)
         if not _has(estimator.space, "declare", "build"):
             spaces.check_name(estimator.space, estimator._modality().name)
-        if estimator.space == "trees" and estimator.quantization in INTEGER:
+        if estimator.space == "trees" and estimator.quantization == "int16x8":
             raise InputError(
-                "`space` must be a network that integers can hold. Received 'trees' with "
-                f'quantization={estimator.quantization!r}; choose another space, or "float16" or "dynamic".'
+                "`space` must be a network that TFLite has in int16x8. Received: 'trees'; "
+                "choose another space, or another quantization."
             )
         return cls(
             seconds=parse_budget(estimator.time_budget),

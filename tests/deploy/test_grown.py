@@ -1,4 +1,4 @@
-"""Models with boosted trees as files: floats answer alike, integers and trainings are refused with advice."""
+"""Models with boosted trees as files, which answer alike; they are not trained again."""
 
 from pathlib import Path
 
@@ -43,16 +43,15 @@ def test_files_of_floats_answer_alike(grown: Bundle, tmp_path: Path, quantizatio
     assert np.ptp(grown.answers(grown.samples)[:, 0]) > 0.9  # it has learned to tell them apart
 
 
-@pytest.mark.parametrize("quantization", ["int8", "int16x8"])
-def test_files_of_integers_are_refused(grown: Bundle, tmp_path: Path, quantization: str) -> None:
-    with pytest.raises(ExportError, match=f"There is no {quantization} file of boosted trees"):
-        export(grown, tmp_path / "trees.tflite", quantization=quantization)
-    assert not list(tmp_path.iterdir())
+def test_integers_answer_alike_but_for_what_lies_near_a_threshold(grown: Bundle, tmp_path: Path) -> None:
+    report = export(grown, tmp_path / "trees.tflite", quantization="int8")
+    assert report.agreement >= 0.97
+    assert "stay in float" in report.warnings[-1]
 
 
 def test_training_again_is_refused(grown: Bundle) -> None:
     settings = {"channels": None, "pattern": None, "clusters": None, "quantization": None}
-    with pytest.raises(ExportError, match="There is no training again of boosted trees"):
+    with pytest.raises(ExportError, match="contains boosted trees"):
         compress(
             grown,
             grown.samples,

@@ -144,32 +144,7 @@ def test_a_bad_setting_is_named_and_shown(name: str, value: object) -> None:
     assert f"Received: {value!r}" in str(error.value)
 
 
-def test_trees_are_not_searched_for_a_file_of_integers() -> None:
-    with pytest.raises(InputError, match="must be a network that integers can hold"):
-        Settings.of(easynas.TabularClassifier(space="trees", quantization="int8"))
-    assert Settings.of(easynas.TabularClassifier(space="trees", quantization="float16")).space == "trees"
-
-
-@pytest.mark.parametrize(
-    "estimator",
-    [
-        easynas.ImageClassifier(quantization="auto", weights="mobilenet_v2.weights.h5"),
-        easynas.TextClassifier(quantization="auto", encoder="bert"),
-    ],
-)
-def test_the_numbers_of_a_pretrained_network_are_not_searched(estimator: Any) -> None:
-    with pytest.raises(InputError, match=r'`quantization` must be None or name one .*Received: "auto"\.'):
-        Settings.of(estimator)
-
-
-def test_the_shares_of_channels_that_go_arrive_in_their_final_form() -> None:
-    assert settings().pruning == ()
-    assert (settings(pruning=0.25).pruning, settings(pruning=0.25).prunes_always) == ((0.25,), True)
-    several = settings(pruning="auto")
-    assert len(several.pruning) > 1
-    assert not several.prunes_always
-
-
-def test_only_networks_of_images_lose_channels() -> None:
-    with pytest.raises(InputError, match=r"`pruning` must be None unless networks of images .*Received: 0\.5\."):
-        Settings.of(easynas.TabularClassifier(pruning=0.5))
+def test_trees_are_not_searched_for_a_file_that_cannot_be() -> None:
+    with pytest.raises(InputError, match="must be a network that TFLite has in int16x8"):
+        Settings.of(easynas.TabularClassifier(space="trees", quantization="int16x8"))
+    assert Settings.of(easynas.TabularClassifier(space="trees", quantization="int8")).space == "trees"
