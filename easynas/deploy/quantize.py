@@ -3,8 +3,9 @@
 "int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
 error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
 method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers
-ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has. So do
-products of several matrices, which XNNPACK gets wrong in int8 (docs/findings.md).
+ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has. What
+happens to the columns of a table before any weights is float for the same reason, and so are products of several
+matrices, which XNNPACK gets wrong in int8 (docs/findings.md).
 """
 
 import csv
@@ -13,8 +14,9 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
 import tensorflow as tf
 
 from easynas.deploy.bundle import Bundle, signature
@@ -29,6 +31,7 @@ ENOUGH = 0.985
 """Agreement from which on no operator is looked for that should stay in float."""
 
 _PRODUCT = "BATCH_MATMUL"
+_WEIGHTED = (_PRODUCT, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 _WORTH = 0.5  # share of the disagreement that exceptions must take away, or they are not worth their bytes
 
 _EXCEPTIONS = (1, 2, 4, 8)
@@ -74,25 +77,56 @@ def quantize(
     converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
     if quantization != "int8" or integers:
         return Quantized(converted)
-    plain = _said(lambda: _with_products_in_float(bundle, converted), quantization)
+    always = Float.of(bundle, converted)
+    plain = _said(lambda: _partly_in_float(bundle, converted, always), quantization)
     numbers = bundle.target.answer.kind == "numbers"
     if not numbers and agreement(plain.content) >= ENOUGH:
         return plain
-    return _said(lambda: _with_exceptions(bundle, plain, numbers=numbers, agreement=agreement, fits=fits), quantization)
+    return _said(
+        lambda: _with_exceptions(bundle, plain, always.before, numbers=numbers, agreement=agreement, fits=fits),
+        quantization,
+    )
 
 
-def _with_products_in_float(bundle: Bundle, converted: bytes) -> Quantized:
-    """The file with all products of several matrices in float, if it has any."""
-    operators = Interpreter(converted, delegates=False).graph().operators
-    products = tuple(operator["op_name"] for operator in operators if operator["op_name"] == _PRODUCT)
-    debugger = _debugger(bundle) if products else None
-    content = None if debugger is None else _keeping(debugger, ())
-    return Quantized(converted) if content is None else Quantized(content, products)
+class Float(NamedTuple):
+    """What is in float in every int8 file of a network.
+
+    Attributes:
+        products: operators that multiply several matrices.
+        before: what happens to the numbers of a table before any weights. With 256 levels for all columns together they
+            would lose most there, and in float it takes no bytes.
+    """
+
+    products: tuple[str, ...]
+    before: tuple[str, ...]
+
+    @classmethod
+    def of(cls, bundle: Bundle, content: bytes) -> "Float":
+        """Those of the int8 file with this content."""
+        graph = Interpreter(content, delegates=False).graph()
+        products = tuple(operator["op_name"] for operator in graph.operators if operator["op_name"] == _PRODUCT)
+        if not isinstance(bundle.device_shapes, dict):
+            return cls(products, ())
+        reached = {index for index in graph.inputs if graph.tensors[index]["dtype"] == np.float32}
+        before = []
+        for operator in graph.operators:
+            if operator["op_name"] not in _WEIGHTED and reached.intersection(operator["inputs"]):
+                reached.update(operator["outputs"])
+                before += [graph.tensors[index]["name"] for index in operator["outputs"]]
+        return cls(products, tuple(before))
+
+
+def _partly_in_float(bundle: Bundle, converted: bytes, always: Float) -> Quantized:
+    """The file with that in float which always is, if there is any."""
+    debugger = _debugger(bundle) if always.products or always.before else None
+    content = None if debugger is None else _keeping(debugger, always.before)
+    return Quantized(converted) if content is None else Quantized(content, (*always.products, *always.before))
 
 
 def _with_exceptions(
     bundle: Bundle,
     plain: Quantized,
+    before: tuple[str, ...],
     *,
     numbers: bool,
     agreement: Callable[[bytes], float],
@@ -107,16 +141,16 @@ def _with_exceptions(
     debugger.layer_statistics_dump(written)
     operators = list(csv.DictReader(io.StringIO(written.getvalue())))
     ending = _ending(operators) if numbers else ()
-    ranked = [name for name in _by_error(operators) if name not in ending]
-    ended = _keeping(debugger, ending) if numbers else None
+    ranked = [name for name in _by_error(operators) if name not in (*ending, *before)]
+    ended = _keeping(debugger, (*before, *ending)) if numbers else None
     best = plain if ended is None else Quantized(ended, (*plain.kept, *ending))
     least = most = agreement(best.content)
     for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
-        kept = (*ending, *ranked[:count])
+        kept = (*before, *ending, *ranked[:count])
         content = _keeping(debugger, kept)
         share = 0.0 if content is None or not fits(content) else agreement(content)
         if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
-            best, most = Quantized(content, (*plain.kept, *kept)), share
+            best, most = Quantized(content, (*plain.kept, *ending, *ranked[:count])), share
     return best
 
 
