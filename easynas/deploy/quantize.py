@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import tensorflow as tf
 
+from easynas.data.table import TableEncoder
 from easynas.deploy.bundle import Bundle, signature
 from easynas.deploy.exported import INTEGER
 from easynas.deploy.measure import Interpreter
@@ -93,8 +93,8 @@ class Float(NamedTuple):
 
     Attributes:
         products: operators that multiply several matrices.
-        before: what happens to the numbers of a table before any weights. With 256 levels for all columns together they
-            would lose most there, and in float it takes no bytes.
+        before: what happens to the columns of a table before they are multiplied by weights. With 256 levels for all of
+            them together they would lose most there, and in float it takes few bytes.
     """
 
     products: tuple[str, ...]
@@ -105,9 +105,9 @@ class Float(NamedTuple):
         """Those of the int8 file with this content."""
         graph = Interpreter(content, delegates=False).graph()
         products = tuple(operator["op_name"] for operator in graph.operators if operator["op_name"] == _PRODUCT)
-        if not isinstance(bundle.device_shapes, dict):
+        if not isinstance(bundle.encoder, TableEncoder):
             return cls(products, ())
-        reached = {index for index in graph.inputs if graph.tensors[index]["dtype"] == np.float32}
+        reached = set(graph.inputs)
         before = []
         for operator in graph.operators:
             if operator["op_name"] not in _WEIGHTED and reached.intersection(operator["inputs"]):
