@@ -78,12 +78,15 @@ def quantize(
     if quantization != "int8" or integers:
         return Quantized(converted)
     always = Float.of(bundle, converted)
-    plain = _said(lambda: _partly_in_float(bundle, converted, always), quantization)
+    debugger = _said(lambda: _debugger(bundle), quantization) if always.products or always.before else None
+    plain = _said(lambda: _partly_in_float(debugger, converted, always), quantization)
     numbers = bundle.target.answer.kind == "numbers"
     if not numbers and agreement(plain.content) >= ENOUGH:
         return plain
     return _said(
-        lambda: _with_exceptions(bundle, plain, always.before, numbers=numbers, agreement=agreement, fits=fits),
+        lambda: _with_exceptions(
+            debugger or _debugger(bundle), plain, always.before, numbers=numbers, agreement=agreement, fits=fits
+        ),
         quantization,
     )
 
@@ -116,15 +119,14 @@ class Float(NamedTuple):
         return cls(products, tuple(before))
 
 
-def _partly_in_float(bundle: Bundle, converted: bytes, always: Float) -> Quantized:
+def _partly_in_float(debugger: Any, converted: bytes, always: Float) -> Quantized:
     """The file with that in float which always is, if there is any."""
-    debugger = _debugger(bundle) if always.products or always.before else None
     content = None if debugger is None else _keeping(debugger, always.before)
     return Quantized(converted) if content is None else Quantized(content, (*always.products, *always.before))
 
 
 def _with_exceptions(
-    bundle: Bundle,
+    debugger: Any,
     plain: Quantized,
     before: tuple[str, ...],
     *,
@@ -133,7 +135,6 @@ def _with_exceptions(
     fits: Callable[[bytes], bool],
 ) -> Quantized:
     """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
-    debugger = _debugger(bundle)
     if debugger is None:
         return plain
     debugger.run()

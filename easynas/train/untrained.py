@@ -100,7 +100,7 @@ class Untrained:
         own = {name: value for name, value in values.items() if name in self._space.names}
         key = self._space.key(own)
         if key not in self._measured:
-            with _own_random_state(f"{self.seed} {key}"):
+            with own_random_state(f"{self.seed} {key}"):
                 self._measured[key] = _in_a_thread(partial(self._measure, self._space.canonical(own)))
         return self._measured[key]
 
@@ -139,7 +139,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def _own_random_state(seed: str) -> Iterator[None]:
+def own_random_state(seed: int | str) -> Iterator[None]:
     """Keras draws the seed of every initializer from Python's own generator; the user's is back afterwards."""
     before = random.getstate()
     random.seed(seed)

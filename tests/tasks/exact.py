@@ -5,10 +5,8 @@ last layer of a network, whose inputs it leaves as they are drawn, and gives it 
 scikit-learn: the same for the same data, so that contracts which ask for equal results can be tested at all.
 """
 
-import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from easynas.train.evaluator import Evaluator
 from easynas.train.filed import as_file
 from easynas.train.scoring import loss
 from easynas.train.trainer import predict
+from easynas.train.untrained import own_random_state
 from easynas.train.weights import load, save
 
 FILE_SECONDS = 30.0  # for running a file: all held-out samples go through it
@@ -80,7 +79,7 @@ class ExactEngine:
 def _solved(evaluate: Evaluator, job: Job) -> Done:
     started = time.monotonic()
     parts, answer = evaluate.store.parts()[: 1 if evaluate.once else None], evaluate.scoring.answer
-    with _drawn_from(evaluate.seed + job.id):
+    with own_random_state(evaluate.seed + job.id):
         model = model_of(evaluate.network, job.values, shapes(parts[0].train.x))
     if job.pruned:
         assert job.continues is not None
@@ -117,17 +116,6 @@ def _solved(evaluate: Evaluator, job: Job) -> Done:
         **(dict.fromkeys(("usual_score", "mirrored_score"), score) if evaluate.mirrored else {}),
     }
     return Done(job, final, time.monotonic() - started, metrics)
-
-
-@contextmanager
-def _drawn_from(seed: int) -> Iterator[None]:
-    """Weights are drawn alike in every run: Keras takes the seeds of its initializers from Python's random state."""
-    before = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before)
 
 
 def _regression(x: np.ndarray, arrays: Arrays, answer: Answer) -> list[np.ndarray]:
