@@ -209,6 +209,7 @@ class Estimator(Results):
             from easynas.tasks.session import Session
 
             machine = phases.known_machine(study)
+        interrupt.check()
         with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
             session = Session(settings, self._modality(), scoring, deadline, data, study, display, aside, interrupt)

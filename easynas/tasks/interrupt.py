@@ -11,12 +11,14 @@ from typing import Any
 class Interrupt:
     """Makes the first Ctrl-C a wish that `check` obeys at the next safe moment, and the second one immediate.
 
-    A request to end (SIGTERM) becomes `SystemExit`, so that everything is cleaned up on the way out. Use it as a
-    context; handlers that somebody else installed are left alone, and so are threads, which signals never reach.
+    A request to end (SIGTERM) becomes `SystemExit`, so that everything is cleaned up on the way out; where foreign
+    code swallows that, as imports may, `check` raises it again. Use it as a context; handlers that somebody else
+    installed are left alone, and so are threads, which signals never reach.
     """
 
     def __init__(self) -> None:
         self.wished = False
+        self._leaving: int | None = None
         self._before: dict[int, Any] = {}
         self._request: Path | None = None
 
@@ -26,7 +28,9 @@ class Interrupt:
         self._request = request
 
     def check(self) -> None:
-        """Raises `KeyboardInterrupt` if Ctrl-C was pressed, or a file asks for the same."""
+        """Raises `KeyboardInterrupt` if Ctrl-C was pressed, or a file asks for the same; `SystemExit` after SIGTERM."""
+        if self._leaving is not None:
+            sys.exit(self._leaving)
         if self._request is not None and self._request.exists():
             self._request.unlink(missing_ok=True)
             self.wished = True
@@ -38,7 +42,7 @@ class Interrupt:
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 self._before[signal.SIGINT] = signal.signal(signal.SIGINT, self._wish)
             if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, _leave)
+                self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._leave)
         return self
 
     def __exit__(
@@ -53,6 +57,6 @@ class Interrupt:
             signal.default_int_handler(number, frame)
         self.wished = True
 
-
-def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
+    def _leave(self, number: int, _: FrameType | None) -> None:
+        self._leaving = 128 + number
+        sys.exit(self._leaving)

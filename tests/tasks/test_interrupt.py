@@ -1,5 +1,6 @@
 """Ctrl-C once, twice, and requests to end."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -52,6 +53,15 @@ def test_the_second_ctrl_c_does_not_wait() -> None:
 def test_a_request_to_end_is_an_orderly_exit() -> None:
     with Interrupt(), pytest.raises(SystemExit) as exit_:
         os.kill(os.getpid(), signal.SIGTERM)
+    assert exit_.value.code == 143
+
+
+def test_a_request_to_end_that_was_swallowed_is_made_again() -> None:
+    with Interrupt() as interrupt:
+        with contextlib.suppress(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(SystemExit) as exit_:
+            interrupt.check()
     assert exit_.value.code == 143
 
 
