@@ -3,9 +3,8 @@
     python benchmarks/front.py --problem fashion --budget 300
     python benchmarks/front.py --show
 
-Ours is a fit of the budget and what `compress` makes of it without 30, 50 and 75 % of the channels, in a quarter of the
-budget each. Each MobileNetV3 has the whole budget for itself, and the same recipe, resolution and final training: it is
-the only design of its space. All are int8 files; accuracy is that of the file on the test images, latency is the median
+Ours is the front of one fit of the budget, with `quantization="int8"` and `pruning="auto"`. Each MobileNetV3 has the whole
+budget for itself, and the same recipe, resolution and final training: it is the only design of its space. All are int8 files; accuracy is that of the file on the test images, latency is the median
 of calls on one thread. The hypervolume of a front is the share of the box between the worst values of all networks and
 no errors at a tenth of the best latency (or size), by the logarithm of latency (or size).
 """
@@ -30,7 +29,6 @@ from easynas.search.front import hypervolume
 
 HERE = Path(__file__).parent
 ALPHAS = (0.35, 0.5, 0.75, 1.0)
-CHANNELS = (0.3, 0.5, 0.75)
 SMALLEST = 32  # pixels; Keras builds MobileNetV3 for no less
 MEASURES = ("latency_ms", "size_kb")
 
@@ -75,15 +73,14 @@ def main() -> None:
 
 def _networks(problem: Any, budget: float, seed: int) -> Iterator[tuple[str, Any]]:
     """A name and a fitted estimator."""
-    ours = easynas.ImageClassifier(budget, random_state=seed, verbose=0).fit(problem.x_train, problem.y_train)
-    yield "easynas", ours
-    for share in CHANNELS:
-        yield (
-            f"easynas without {share:.0%} of its channels",
-            ours.compress(problem.x_train, problem.y_train, time_budget=max(budget / 4, 10), channels=share),
-        )
+    ours = easynas.ImageClassifier(budget, quantization="int8", pruning="auto", random_state=seed, verbose=0)
+    front = ours.fit(problem.x_train, problem.y_train).pareto_front()
+    for trial, chosen in zip(front["trial"], front["chosen"], strict=True):
+        yield f"easynas, {'the chosen one' if chosen else f'trial {trial}'}", ours.select(int(trial))
     for alpha in ALPHAS:
-        theirs = easynas.ImageClassifier(budget, space=MobileNet(alpha), random_state=seed, verbose=0)
+        theirs = easynas.ImageClassifier(
+            budget, space=MobileNet(alpha), quantization="int8", random_state=seed, verbose=0
+        )
         yield f"MobileNetV3-Small × {alpha}", theirs.fit(problem.x_train, problem.y_train)
 
 
