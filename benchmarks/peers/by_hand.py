@@ -33,6 +33,12 @@ def fit(task: Task) -> Fitted:
     keras.utils.set_random_seed(task.settings.seed)
     images = Images.of(task, held_out=0.0)
     model = network(images)
+    epochs = train(model, images, task)
+    return classifier(model, images.classes, figures={"epochs": round(epochs, 2)})
+
+
+def train(model: Any, images: Images, task: Task) -> float:
+    """Trains a network until the time is over; returns the number of epochs."""
     smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
     model.compile(keras.optimizers.SGD(PEAK / 20, momentum=0.9, nesterov=True), smoothed)
     steps = math.ceil(len(images.x) / BATCH)
@@ -40,7 +46,7 @@ def fit(task: Task) -> Fitted:
     feed = batches(images, mirrored=task.settings.problem.startswith(MIRRORED), seed=task.settings.seed)
     pace = Pace(deadline)
     model.fit(feed, steps_per_epoch=steps, epochs=1_000_000, callbacks=[pace], verbose=0)
-    return classifier(model, images.classes, figures={"epochs": round(pace.steps / steps, 2)})
+    return pace.steps / steps
 
 
 def network(images: Images) -> Any:

@@ -164,7 +164,7 @@ class DateColumn:
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of free text: how long it is, how many words it has, and how much of every topic.
+    """A column of free text: how long it is, how many words it has, how much of every topic, and what it scores.
 
     Attributes:
         name: the user's.
@@ -173,6 +173,7 @@ class TextColumn:
         words: scaling of the number of words.
         absent: texts that mean missing.
         topics: what its n-grams say; None: there are too few texts.
+        scores: how many of the topics, the last ones, are scores, see `data.scores`.
     """
 
     name: str
@@ -181,6 +182,7 @@ class TextColumn:
     words: Scaling
     absent: tuple[str, ...]
     topics: Topics | None = field(default=None, compare=False)
+    scores: int = 0
 
     def read(self, cells: pd.Series) -> np.ndarray:
         return text(cells)
@@ -202,8 +204,12 @@ class TextColumn:
     @property
     def number_names(self) -> tuple[str, ...]:
         """What every number column is, in words."""
-        topics = range(0 if self.topics is None else len(self.topics.scale))
-        return (f"{self.name} length", f"{self.name} words", *(f"{self.name} topic {topic + 1}" for topic in topics))
+        topics = 0 if self.topics is None else len(self.topics.scale) - self.scores
+        return (
+            *(f"{self.name} length", f"{self.name} words"),
+            *(f"{self.name} topic {number + 1}" for number in range(topics)),
+            *(f"{self.name} score {number + 1}" for number in range(self.scores)),
+        )
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -86,6 +86,33 @@ class Target(Protocol):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The target that `to_config` described."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """What training samples are to networks where an encoder has learned from their answers: as if it had not.
+
+    Attributes:
+        name: of the array that it concerns.
+        places: of its columns, integers `(k,)`.
+        values: of these columns, `(n, k)`, for all training samples.
+    """
+
+    name: str
+    places: np.ndarray
+    values: np.ndarray
+
+
+class Learned(NamedTuple):
+    """An encoder, and what it has to forget of the training samples; None where it never saw what is to be predicted.
+
+    Attributes:
+        encoder: for all samples.
+        unseen: for those to train on.
+    """
+
+    encoder: Encoder
+    unseen: Unseen | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,7 +118,7 @@ def _kind_of_text(name: str, present: pd.Series, distinct: int) -> tuple[str, st
     if distinct == len(texts) >= _SEEN_FOR_ID and counted.max() == 1:
         return "id", "Dropped: codes that never repeat."
     if counted.mean() >= _FREE_WORDS and distinct >= _FREE_DISTINCT * len(texts):
-        return "text", "Free text; its length, its number of words and its topics are used."
+        return "text", "Free text; its length, its words, its topics and what they say of the target are used."
     return "categorical", f"{distinct} different texts."
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from easynas.data.dataset import Dataset, Encoder, Inputs
+from easynas.data.dataset import Dataset, Encoder, Inputs, Unseen
 from easynas.data.disk import DISK_FULL, no_room
 from easynas.data.registry import encoder_of, to_config
 from easynas.errors import StudyError
@@ -112,6 +112,7 @@ class Store:
         validation: np.ndarray,
         held_out: Dataset | None = None,
         folds: np.ndarray | None = None,
+        unseen: Unseen | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Writes the samples of `data` at the indices `train` and `validation`, encoded, and returns the store.
@@ -124,6 +125,7 @@ class Store:
             validation: indices into `held_out`, `(m,)`.
             held_out: where the validation samples are; None: in `data`.
             folds: number of each training sample's fold `(n,)`, from 0; they are the validation samples then, too.
+            unseen: what takes the place of what `encoder` says of the samples to train on.
             on_progress: told how many of how many samples are written, after every few megabytes.
 
         Raises:
@@ -141,6 +143,10 @@ class Store:
                     on_progress(before + written, total)
 
         write("train", data, train, 0)
+        if unseen is not None and len(unseen.places):
+            seen = np.load(folder / "train" / f"{unseen.name}.npy", mmap_mode="r+", allow_pickle=False)
+            seen[:, unseen.places] = unseen.values
+            seen.flush()
         if folds is None:
             write("validation", held_out or data, validation, len(train))
         else:

@@ -40,22 +40,36 @@ def learn_topics(texts: Sequence[str]) -> Topics | None:
         return None
     vocabulary = len(tokenizer.gram_vocabulary) + FIRST_GRAM
     grams = tokenizer.encode(texts[:: max(1, len(texts) // _LEARNED)])["grams"]
-    rows, places = np.nonzero(grams)
-    ids = grams[rows, places]
-    documents = np.bincount(ids, minlength=vocabulary)
-    weights = np.minimum(np.round(_WEIGHT * (np.log((1 + len(grams)) / (1 + documents)) + 1)), 255)
+    documents = np.bincount(grams[grams > 0], minlength=vocabulary)
+    weights = np.minimum(np.round(_WEIGHT * (np.log((1 + len(grams)) / (1 + documents)) + 1)), 255).astype(np.uint8)
     weights[0] = 0
-    matrix = sparse.csr_matrix((weights[ids], (rows, ids)), shape=(len(grams), vocabulary))
-    length = np.sqrt(np.maximum(matrix.multiply(matrix).sum(axis=1), 1.0))
-    matrix = sparse.csr_matrix(matrix.multiply(1.0 / length))
-    count = min(_MOST, len(grams) // _ROWS_EACH, len(np.unique(rows)) - 1, int((documents[1:] > 0).sum()) - 1)
+    matrix = weighed(grams, weights)
+    count = min(_MOST, len(grams) // _ROWS_EACH, int((grams > 0).any(axis=1).sum()) - 1, int((documents > 0).sum()) - 1)
     if count < 2:
         return None
     _, strength, components = randomized_svd(matrix, n_components=count, random_state=0)
     components = components[strength > 1e-6 * strength[0]]
     spread = (matrix @ components.T).std(axis=0)
     components, spread = components[spread > 0], spread[spread > 0]
-    weighted = components.T * weights[:, None]
+    return Topics(tokenizer, *vectors(components.T / spread, weights))
+
+
+def weighed(grams: np.ndarray, weights: np.ndarray) -> sparse.csr_matrix:
+    """Texts as rows of length 1, `(n, vocabulary)`: the weights of their n-grams.
+
+    Args:
+        grams: ids, 0 for none, `(n, places)`.
+        weights: of every id, `(vocabulary,)`.
+    """
+    rows, places = np.nonzero(grams)
+    ids = grams[rows, places]
+    matrix = sparse.csr_matrix((weights[ids].astype(np.float64), (rows, ids)), shape=(len(grams), len(weights)))
+    length = np.sqrt(np.maximum(matrix.multiply(matrix).sum(axis=1), 1.0))
+    return sparse.csr_matrix(matrix.multiply(1.0 / length))
+
+
+def vectors(directions: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """Vectors, weights and scale of `Topics` that multiply `weighed` texts by `directions` `(vocabulary, k)`."""
+    weighted = directions * weights[:, None]
     unit = np.abs(weighted).max(axis=0) / LARGEST
-    vectors = np.round(weighted / unit).astype(np.int16)
-    return Topics(tokenizer, vectors, weights.astype(np.uint8), tuple((unit / spread).tolist()))
+    return np.round(weighted / unit).astype(np.int16), weights, tuple(unit.tolist())

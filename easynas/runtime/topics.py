@@ -1,7 +1,8 @@
 """`Topics`: what texts say, in a few numbers.
 
 A text is the sum of the vectors of its n-grams, divided by the length of their weights: latent semantic analysis
-(Deerwester et al. 1990). Vectors and weights are whole numbers: whoever adds them up, in whatever order, gets the same.
+(Deerwester et al. 1990), and linear scores of what is to be predicted. Vectors and weights are whole numbers: whoever
+adds them up, in whatever order, gets the same.
 """
 
 import base64
@@ -25,7 +26,7 @@ class Topics:
 
     Attributes:
         tokenizer: cuts texts into n-grams.
-        vectors: of every id, times its weight, int16 `(vocabulary, topics)`.
+        vectors: of every id, times its weight, int16 `(vocabulary, topics)`; scores count as topics.
         weights: of every id, uint8 `(vocabulary,)`.
         scale: what a number is multiplied by in the end, for each topic.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from easynas import spaces
-from easynas.data.dataset import Dataset, Encoder
+from easynas.data.dataset import Dataset, Encoder, Learned
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.schema import Answer
 from easynas.tasks.base import Estimator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from easynas.nets.whitening import Whitening
     from easynas.search.trial import Job
     from easynas.space.space import Values
+    from easynas.tasks.division import Division
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -44,14 +45,14 @@ class Images:
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         return ingest_images(x, y, sample_weight=sample_weight, target=target)
 
-    def encoder(self, session: "Session", compute: "Compute") -> ImageEncoder:
+    def encoder(self, session: "Session", compute: "Compute", division: "Division") -> Learned:
         """The encoder that reduces images to the resolution that the time allows."""
         from easynas.nets.images import choose_resolution
 
         encoder = _of(session.data.encoder)
         resolution, reason = choose_resolution(encoder.schema, compute)
         session.note(reason)
-        return encoder.at(resolution)
+        return Learned(encoder.at(resolution))
 
     def backbone(self, encoder: Encoder) -> None:
         return None

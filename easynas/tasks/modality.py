@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from easynas.data.dataset import Dataset, Encoder
+from easynas.data.dataset import Dataset, Encoder, Learned
 from easynas.schema import Answer
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from easynas.nets.pretrained import Backbone
     from easynas.search.trial import Job
     from easynas.space.space import Values
+    from easynas.tasks.division import Division
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -46,7 +47,7 @@ class Modality(Protocol):
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:
         """Samples and targets, checked; an `InputError` says what is wrong with them."""
 
-    def encoder(self, session: "Session", compute: "Compute") -> Encoder:
+    def encoder(self, session: "Session", compute: "Compute", division: "Division") -> Learned:
         """The encoder that the samples go through, given what the time can buy; choices are noted in the session."""
 
     def backbone(self, encoder: Encoder) -> "Backbone | None":

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from easynas import strategies
-from easynas.data.dataset import Dataset, Encoder, Shapes, shapes
+from easynas.data.dataset import Dataset, Encoder, Learned, Shapes, shapes
 from easynas.data.features import Late, building_seconds, without_features
 from easynas.data.store import Store
 from easynas.deploy.footprint import Prototype
@@ -135,8 +135,11 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
             session, division if members > 1 else worthwhile(session.settings.seconds, machine, division)
         )
     compute = compute_of(session.settings.seconds, machine, division)
-    encoder = session.modality.encoder(session, compute) if known is None else known.encoder
-    store, encoder = (known, encoder) if known else _stored(session, folder, encoder, division, held_out)
+    if known is not None:
+        store, encoder = known, known.encoder
+    else:
+        learned = session.modality.encoder(session, compute, division)
+        store, encoder = _stored(session, folder, learned, division, held_out)
     batch_size = session.modality.batch_size(len(division.first.train if members == 1 else division.train))
     session.note(division.sentence(members=members))
     precision = machine.precision if session.modality.convolves else "float32"
@@ -170,7 +173,7 @@ def _gauge(session: Session, encoder: Encoder, choices: tuple[str, ...]) -> Gaug
 
 
 def _stored(
-    session: Session, folder: Path, encoder: Encoder, division: Division, held_out: Dataset | None
+    session: Session, folder: Path, learned: Learned, division: Division, held_out: Dataset | None
 ) -> tuple[Store, Encoder]:
     """The store of encoded data, and their encoder; without a pretrained one if that is much slower than expected."""
     write = partial(
@@ -181,13 +184,15 @@ def _stored(
         validation=division.validation,
         held_out=held_out,
         folds=division.folds,
+        unseen=learned.unseen,
         on_progress=session.display.progress,
     )
     try:
-        return write(encoder), encoder
+        return write(learned.encoder), learned.encoder
     except Late:
         session.note("The pretrained encoder took longer than it may, so it is left out. Give a larger budget.")
-        return write(without_features(encoder)), without_features(encoder)
+        encoder = without_features(learned.encoder)
+        return write(encoder), encoder
 
 
 def within(session: Session, prepared: Prepared, designed: Design) -> Within | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from easynas.data.backbones import digest, recognise
-from easynas.data.dataset import Dataset, Encoder
+from easynas.data.dataset import Dataset, Encoder, Learned
 from easynas.data.images import ImageEncoder, ingest_images
 from easynas.errors import InputError
 from easynas.schema import LARGEST_SIDE, Answer
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from easynas.nets.pretrained import Backbone
     from easynas.search.trial import Job
     from easynas.space.space import Values
+    from easynas.tasks.division import Division
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -60,12 +61,12 @@ class PretrainedImages:
         recognise(self.weights)
         return ingest_images(x, y, sample_weight=sample_weight, target=target)
 
-    def encoder(self, session: "Session", compute: "Compute") -> ImageEncoder:
+    def encoder(self, session: "Session", compute: "Compute", division: "Division") -> Learned:
         """The encoder that leaves images as large as any are trained on."""
         encoder = _of(session.data.encoder)
         height, width = encoder.schema.height, encoder.schema.width
         shrink = min(1.0, LARGEST_SIDE / (height * width) ** 0.5)
-        return encoder.at((max(1, round(height * shrink)), max(1, round(width * shrink))))
+        return Learned(encoder.at((max(1, round(height * shrink)), max(1, round(width * shrink)))))
 
     def backbone(self, encoder: Encoder) -> "Backbone":
         """The network, at the size of the images."""

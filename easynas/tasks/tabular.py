@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from easynas.data.dataset import Dataset, Encoder, ingest
+from easynas.data.columns import TextColumn
+from easynas.data.dataset import Dataset, Encoder, Learned, ingest
 from easynas.data.frame import Table, frame
 from easynas.data.table import TableEncoder
 from easynas.schema import Answer
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from easynas.nets.design import Compute, ListedDesign
     from easynas.search.trial import Job
     from easynas.space.space import Values
+    from easynas.tasks.division import Division
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
+
+_SCORING_SHARE = 0.05  # of the budget goes into what texts say of the target, at most
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,24 @@ class Tables:
 
         return ingest(frame(x).cells, y, sample_weight=sample_weight, target=target, learn=learn)
 
-    def encoder(self, session: "Session", compute: "Compute") -> TableEncoder:
-        """The encoder that was learned with the data."""
+    def encoder(self, session: "Session", compute: "Compute", division: "Division") -> Learned:
+        """The encoder that was learned with the data, with what its texts say of the target."""
         encoder = _of(session.data.encoder)
         for row in encoder.summary().itertuples():
             session.note(f"Column {row.column!r} is {row.kind}: {row.why}")
-        return encoder
+        if not any(isinstance(column, TextColumn) for column in encoder.used):
+            return Learned(encoder)
+        from easynas.data.scores import learn_scores
+
+        seconds, seed = _SCORING_SHARE * session.settings.seconds, session.settings.seed
+        learned = learn_scores(encoder, session.data, division.train, folds=division.folds, seconds=seconds, seed=seed)
+        for column in _of(learned.encoder).used:
+            if isinstance(column, TextColumn) and column.scores:
+                session.note(
+                    f"The texts of {column.name!r} say something of the target: so many scores of their n-grams are "
+                    f"inputs: {column.scores}. A training sample has those of a model that never saw it."
+                )
+        return learned
 
     def backbone(self, encoder: Encoder) -> None:
         return None

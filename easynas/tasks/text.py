@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from easynas.data.dataset import Dataset, Encoder, ingest
+from easynas.data.dataset import Dataset, Encoder, Learned, ingest
 from easynas.data.features import FeatureEncoder, without_features
 from easynas.data.preset import Preset
 from easynas.data.subwords import learn
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from easynas.nets.text.statistics import TextStatistics
     from easynas.search.trial import Job
     from easynas.space.space import Values
+    from easynas.tasks.division import Division
     from easynas.tasks.phases import Prepared
     from easynas.tasks.session import Session
 
@@ -69,7 +70,7 @@ class Texts:
 
         return ingest(check_texts(x), y, sample_weight=sample_weight, target=target, learn=learned)
 
-    def encoder(self, session: "Session", compute: "Compute") -> Encoder:
+    def encoder(self, session: "Session", compute: "Compute", division: "Division") -> Learned:
         """The encoder that was learned with the data, with a pretrained one where that is asked for and can be paid."""
         encoder = session.data.encoder
         assert isinstance(encoder, TextEncoder)  # texts are ingested with no other
@@ -79,7 +80,9 @@ class Texts:
             f"{schema.grams:,} of {schema.gram_vocabulary:,} n-grams of words and characters."
         )
         preset = self._preset()
-        return encoder if preset is None else self._featured(session, compute, FeatureEncoder(encoder, preset))
+        if preset is None:
+            return Learned(encoder)
+        return Learned(self._featured(session, compute, FeatureEncoder(encoder, preset)))
 
     def backbone(self, encoder: Encoder) -> None:
         return None

@@ -100,7 +100,7 @@ def test_an_encoder_that_takes_too_long_is_left_out_and_said(seconds: float, *, 
     texts = Texts(HERE / "bert")
     x = ["a small text", "another one", "the last"] * 10
     session: Any = Told(texts.ingest(x, [0, 1, 0] * 10, sample_weight=None, target=ClassTarget.learn), seconds)
-    encoder = texts.encoder(session, Compute(seconds, 1e9, 30))
+    encoder = texts.encoder(session, Compute(seconds, 1e9, 30), None).encoder
     assert ("features" in encoder.inputs) == used
     assert ("subwords" in encoder.inputs) is False
     assert ("left out" in session.notes[-1]) != used
