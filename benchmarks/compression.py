@@ -56,10 +56,18 @@ def main() -> None:
     classifier.fit(problem.x_train, problem.y_train)
     expected = classifier.predict(problem.x_test)
     for name, settings, quantization in WAYS:
+        if not any(each in name for each in options.ways):
+            continue
         smaller = classifier
         if settings:
             smaller = classifier.compress(problem.x_train, problem.y_train, time_budget=options.seconds, **settings)
-        record = {"problem": options.problem, "way": name, **_measured(smaller, problem, expected, quantization)}
+        record = {
+            "problem": options.problem,
+            "seed": options.seed,
+            "budget": options.budget,
+            "seconds": options.seconds,
+        }
+        record |= {"way": name, **_measured(smaller, problem, expected, quantization)}
         with options.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         print(json.dumps(record), flush=True)
@@ -98,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--problem", choices=sorted(PROBLEMS), default="digits")
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of the search and first training")
     parser.add_argument("--seconds", type=float, default=40.0, help="of every compression")
+    parser.add_argument("--ways", nargs="+", default=[""], help="parts of the names of those to measure; default: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=os.environ.get("EASYNAS_DATA", "."), help="default: EASYNAS_DATA")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "compression.jsonl")
