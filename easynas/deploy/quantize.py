@@ -2,10 +2,12 @@
 
 "int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
 error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
-method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). What answers numbers
-ends in float in any case, because numbers of different size cannot share the one scale that an int8 tensor has. What
-happens to the columns of a table before any weights is float for the same reason, and so are products of several
-matrices, which XNNPACK gets wrong in int8 (docs/findings.md).
+method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal).
+
+In float in any case are, all in docs/findings.md: what comes behind the last weights, where answers that are close
+would become equal; of what answers numbers also these weights, because numbers of different size cannot share the one
+scale that an int8 tensor has; what happens to the columns of a table before any weights, for the same reason; and
+products of several matrices, which XNNPACK gets wrong in int8.
 """
 
 import csv
@@ -21,6 +23,7 @@ import tensorflow as tf
 from easynas.data.table import TableEncoder
 from easynas.deploy.bundle import Bundle, signature
 from easynas.deploy.exported import INTEGER
+from easynas.deploy.folding import folded
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
@@ -74,20 +77,15 @@ def quantize(
     Raises:
         ExportError: the converter refuses the model.
     """
-    converted = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
-    if quantization != "int8" or integers:
-        return Quantized(converted)
-    always = Float.of(bundle, converted)
-    debugger = _said(lambda: _debugger(bundle), quantization) if always.products or always.before else None
-    plain = _said(lambda: _partly_in_float(debugger, converted, always), quantization)
+    debugger = None if quantization != "int8" or integers else _said(lambda: _debugger(bundle), quantization)
+    if debugger is None:
+        return Quantized(_said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization))
+    always, plain = _said(lambda: _partly_in_float(debugger, bundle), quantization)
     numbers = bundle.target.answer.kind == "numbers"
     if not numbers and agreement(plain.content) >= ENOUGH:
         return plain
     return _said(
-        lambda: _with_exceptions(
-            debugger or _debugger(bundle), plain, always.before, numbers=numbers, agreement=agreement, fits=fits
-        ),
-        quantization,
+        lambda: _with_exceptions(debugger, plain, always, numbers=numbers, agreement=agreement, fits=fits), quantization
     )
 
 
@@ -98,56 +96,67 @@ class Float(NamedTuple):
         products: operators that multiply several matrices.
         before: what happens to the columns of a table before they are multiplied by weights. With 256 levels for all of
             them together they would lose most there, and in float it takes few bytes.
+        after: what happens to answers that no weights follow.
     """
 
     products: tuple[str, ...]
     before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Those that are told apart by what they give; products are by what they do."""
+        return *self.before, *self.after
 
     @classmethod
     def of(cls, bundle: Bundle, content: bytes) -> "Float":
         """Those of the int8 file with this content."""
         graph = Interpreter(content, delegates=False).graph()
         products = tuple(operator["op_name"] for operator in graph.operators if operator["op_name"] == _PRODUCT)
-        if not isinstance(bundle.encoder, TableEncoder):
-            return cls(products, ())
-        reached = set(graph.inputs)
-        before = []
+        reached = set(graph.inputs) if isinstance(bundle.encoder, TableEncoder) else set()
+        before, after = [], []
         for operator in graph.operators:
             if operator["op_name"] not in _WEIGHTED and reached.intersection(operator["inputs"]):
                 reached.update(operator["outputs"])
                 before += [graph.tensors[index]["name"] for index in operator["outputs"]]
-        return cls(products, tuple(before))
+        weighted: set[int] = set()  # tensors that weights follow
+        for operator in reversed(graph.operators):
+            if operator["op_name"] in _WEIGHTED or weighted.intersection(operator["outputs"]):
+                weighted.update(operator["inputs"])
+            else:
+                after += [graph.tensors[index]["name"] for index in operator["outputs"]]
+        return cls(products, tuple(before), tuple(after))
 
 
-def _partly_in_float(debugger: Any, converted: bytes, always: Float) -> Quantized:
-    """The file with that in float which always is, if there is any."""
-    content = None if debugger is None else _keeping(debugger, always.before)
-    return Quantized(converted) if content is None else Quantized(content, (*always.products, *always.before))
+def _partly_in_float(debugger: Any, bundle: Bundle) -> tuple[Float, Quantized]:
+    """What is always in float, and the file with that."""
+    converted: bytes = debugger.get_nondebug_quantized_model()
+    always = Float.of(bundle, converted)
+    content = _keeping(debugger, always.named)
+    return always, Quantized(converted) if content is None else Quantized(content, (*always.products, *always.before))
 
 
 def _with_exceptions(
     debugger: Any,
     plain: Quantized,
-    before: tuple[str, ...],
+    always: Float,
     *,
     numbers: bool,
     agreement: Callable[[bytes], float],
     fits: Callable[[bytes], bool],
 ) -> Quantized:
     """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
-    if debugger is None:
-        return plain
     debugger.run()
     written = io.StringIO()
     debugger.layer_statistics_dump(written)
     operators = list(csv.DictReader(io.StringIO(written.getvalue())))
     ending = _ending(operators) if numbers else ()
-    ranked = [name for name in _by_error(operators) if name not in (*ending, *before)]
-    ended = _keeping(debugger, (*before, *ending)) if numbers else None
+    ranked = [name for name in _by_error(operators) if name not in (*ending, *always.named)]
+    ended = _keeping(debugger, (*always.named, *ending)) if numbers else None
     best = plain if ended is None else Quantized(ended, (*plain.kept, *ending))
     least = most = agreement(best.content)
     for count in (each for each in _EXCEPTIONS if each <= len(ranked) and most < ENOUGH):
-        kept = (*before, *ending, *ranked[:count])
+        kept = (*always.named, *ending, *ranked[:count])
         content = _keeping(debugger, kept)
         share = 0.0 if content is None or not fits(content) else agreement(content)
         if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
@@ -206,7 +215,7 @@ def _converter(bundle: Bundle, quantization: str, *, integers: bool) -> Any:
     # A graph with its weights frozen in converts five times faster than the converter's own way for Keras models, which
     # writes a SavedModel first; the file runs equally fast.
     single = signature(bundle.device_shapes, batch=1)
-    graph = tf.function(lambda x: bundle.device(x, training=False)).get_concrete_function(single)
+    graph = tf.function(folded(bundle.device), autograph=False).get_concrete_function(single)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
     if quantization == "float32":
         return converter
