@@ -42,7 +42,7 @@ def learn_scores(
     """
     texts = [column for column in encoder.used if isinstance(column, TextColumn) and column.topics is not None]
     wanted = _wanted(data.y[rows], data.target.answer)
-    weights = None if data.weights is None else data.weights[rows]
+    weights = np.ones(len(rows)) if data.weights is None else data.weights[rows].astype(np.float64)
     learned, scores = {}, {}
     for column in texts:
         read = without(data.samples.columns[column.name][rows], column.absent)
@@ -85,22 +85,24 @@ def _learn(
     texts: Sequence[str],
     wanted: np.ndarray,
     folds: np.ndarray,
-    weights: np.ndarray | None,
+    weights: np.ndarray,
     seconds: float,
 ) -> tuple[TextColumn, np.ndarray]:
     """The column with scores, and those of samples that scores have not seen, float32 `(n, scores)`."""
     topics = column.topics
     assert topics is not None
     each = topics.tokenizer.grams * (_READ + _SOLVED * wanted.shape[1] * (_FOLDS + 1))  # seconds a sample, at most
-    rows = np.arange(len(texts))[:: max(1, -(-len(texts) // min(_LEARNED, max(1, int(seconds / each)))))]
+    counting = np.flatnonzero(weights)
+    rows = counting[:: max(1, -(-len(counting) // min(_LEARNED, max(1, int(seconds / each)))))]
     matrix = weighed(topics.tokenizer.encode([texts[row] for row in rows])["grams"], topics.weights)
-    own, numbers = wanted[rows], folds[rows]
-    counted = None if weights is None else weights[rows]
+    own, numbers, counted = wanted[rows], folds[rows], weights[rows]
+    if len(np.unique(numbers)) == 1:
+        return column, np.zeros((len(texts), 0), np.float32)
     unseen = np.zeros((len(rows), wanted.shape[1]))
     for number in np.unique(numbers):
         others = numbers != number
-        unseen[~others] = matrix[~others] @ _solved(matrix[others], own[others], _at(counted, others))
-    useful = _useful(unseen, own)
+        unseen[~others] = matrix[~others] @ _solved(matrix[others], own[others], counted[others])
+    useful = _useful(unseen, own, counted)
     directions = _solved(matrix, own, counted)[:, useful]
     spread = unseen[:, useful].std(axis=0)
     scores = Topics(topics.tokenizer, *vectors(directions / spread, topics.weights))
@@ -115,19 +117,16 @@ def _learn(
     return scored, values
 
 
-def _solved(matrix: Any, wanted: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def _solved(matrix: Any, wanted: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Directions `(vocabulary, outputs)` of the scores that are nearest to what is wanted."""
     ridge = Ridge(alpha=_STRENGTH, solver="sparse_cg", tol=_CLOSE).fit(matrix, wanted, sample_weight=weights)
     return np.asarray(ridge.coef_.reshape(wanted.shape[1], -1).T)
 
 
-def _useful(unseen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _useful(unseen: np.ndarray, wanted: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Which scores go with what is wanted, by more than chance, bool `(outputs,)`."""
-    centred, goal = unseen - unseen.mean(axis=0), wanted - wanted.mean(axis=0)
-    spread = np.sqrt(np.square(centred).sum(axis=0) * np.square(goal).sum(axis=0))
-    correlation = (centred * goal).sum(axis=0) / np.where(spread > 0, spread, 1.0)
-    return np.asarray(correlation > _CERTAIN / np.sqrt(len(wanted)))
-
-
-def _at(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
-    return None if weights is None else weights[rows]
+    share = weights[:, None] / weights.sum()
+    centred, goal = unseen - (share * unseen).sum(axis=0), wanted - (share * wanted).sum(axis=0)
+    spread = np.sqrt((share * np.square(centred)).sum(axis=0) * (share * np.square(goal)).sum(axis=0))
+    correlation = (share * centred * goal).sum(axis=0) / np.where(spread > 0, spread, 1.0)
+    return np.asarray(correlation > _CERTAIN * np.sqrt(np.square(share).sum()))

@@ -1,5 +1,7 @@
 """What texts in tables say of what is to be predicted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,6 +135,17 @@ def test_the_store_has_unseen_scores_of_training_samples_and_true_ones_of_others
     np.testing.assert_array_equal(store.validation().x["numbers"], unseen)
     others = np.delete(np.arange(seen.shape[1]), place)
     np.testing.assert_array_equal(store.train().x["numbers"][:, others], seen[:, others])
+
+
+def test_samples_without_weight_teach_nothing() -> None:
+    texts, answers = drawn()
+    wrong = np.arange(ROWS) % 2 == 0
+    data = table(ClassTarget, np.where(wrong, ~answers, answers).astype(int), texts)
+    heavy = replace(data, weights=np.where(wrong, 0.0, 1.0).astype(np.float32))
+    fresh, truth = drawn(2 * ROWS)[0][ROWS:], drawn(2 * ROWS)[1][ROWS:]
+    column = text_column(learn(heavy))
+    assert column.topics is not None
+    assert separation(column.topics.numbers(fresh)[:, -1], truth) > 0.9
 
 
 def test_scores_survive_json() -> None:
