@@ -107,7 +107,7 @@ class ImageDesign:
         if informed.both_ways:
             reason += (
                 " As there is no limit on the file, the model averages its answers for an image and its mirror image, "
-                "which takes twice as long; with one, such as `max_latency_ms=`, it looks once."
+                "which takes twice as long; with one, such as `max_latency_ms=`, or with `pruning=`, it looks once."
             )
         elif informed.once and informed.sizing.restriction is None:
             reason += " The model looks at an image once, as those of earlier fits in this study do."

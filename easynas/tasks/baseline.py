@@ -74,14 +74,18 @@ def design(session: Session, prepared: Prepared) -> Design:
     for reason in designed.reasons:
         session.note(reason)
     restriction = within(session, prepared, designed)
+    once = restriction is not None or bool(session.settings.pruning)
+    twice = sum(map(looked_twice, session.study.trials)) if once else 0
+    if twice:
+        session.note(
+            f"{twice} trials of an earlier fit without limits or pruning answered for an image and its mirror image. "
+            "With them a model looks once, so those are not compared with the trials of this fit."
+        )
     if restriction is None:
+        if twice:
+            session.study.restrict(lambda trial: not looked_twice(trial))
         return designed
     restriction.smallest()
-    if twice := sum(map(looked_twice, session.study.trials)):
-        session.note(
-            f"{twice} trials of an earlier fit without limits answered for an image and its mirror image. "
-            "Within limits a model looks once, so they are not compared with those of this fit."
-        )
     session.study.restrict(
         lambda trial: (
             (is_baseline(trial) or trial.job.pruned > 0 or belongs(trial, designed.space))

@@ -8,7 +8,7 @@ from easynas.space.dimension import Value
 
 AUTO = "auto"
 
-SHARES = (0.5, 0.3, 0.75)
+SHARES = (0.5, 0.75, 0.3)
 """Of the channels, that `pruning="auto"` takes out: half, what costs next to nothing, and nearly all that can go."""
 
 _FACT = "quantizations"

@@ -96,7 +96,7 @@ class Images:
             whitening=prepared.statistics,
             declare_training=declaring(recipe.declare, prepared.quantizations),
             seed=session.settings.seed,
-            once=began_with_one_look(session.study.trials),
+            once=bool(session.settings.pruning) or began_with_one_look(session.study.trials),
             count=lambda *network: int(session.aside(count_macs, *network)),
         )
 

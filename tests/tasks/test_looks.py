@@ -13,7 +13,10 @@ from tests.tasks.exact import Exact
 
 
 @pytest.mark.slow
-def test_networks_that_looked_twice_are_not_compared_with_those_within_limits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limits", [{"max_params": 1_000_000}, {"pruning": 0.5}])
+def test_networks_that_looked_twice_are_not_compared_with_those_within_limits(
+    limits: dict[str, Any], tmp_path: Path
+) -> None:
     digits = load_digits()
 
     def fitted(**limits: Any) -> easynas.ImageClassifier:
@@ -28,11 +31,11 @@ def test_networks_that_looked_twice_are_not_compared_with_those_within_limits(tm
 
     free = fitted().study_
     assert looks(free.trials) == {2.0}
-    limited = fitted(max_params=1_000_000).study_
+    limited = fitted(**limits).study_
     new = limited.trials[len(free.trials) :]
     assert looks(new) == {1.0}
     assert {limited.shipped.job.id, *limited.shipped.job.members} <= {0, *(trial.job.id for trial in new)}
-    assert any("they are not compared" in note for note in limited.notes)
+    assert any("are not compared" in note for note in limited.notes)
 
 
 def test_a_study_that_began_with_one_look_goes_on_so() -> None:
