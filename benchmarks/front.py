@@ -45,7 +45,8 @@ def main() -> None:
     options = _options()
     if not options.show:
         problem = load(options.problem, options.data, seed=options.seed)
-        for name, measures in chain(_ours(problem, options), _theirs(problem, options)):
+        theirs = () if options.ours else _theirs(problem, options)
+        for name, measures in chain(_ours(problem, options), theirs):
             record = {"problem": options.problem, "budget": options.budget, "seed": options.seed, "network": name}
             record |= measures
             with options.out.open("a", encoding="utf-8") as file:
@@ -157,6 +158,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=os.environ.get("EASYNAS_DATA", "."), help="default: EASYNAS_DATA")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "front.jsonl")
+    parser.add_argument("--ours", action="store_true", help="only the networks of easynas")
     parser.add_argument("--show", action="store_true", help="print the table of what was measured")
     return parser.parse_args()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _BASELINE_SHARE, _BASELINE_LEAST, _BASELINE_MOST = 0.05, 2.0, 10.0
 SEARCH_SHARE = 0.3
+REPEAT_SHARE = 0.25
 _STARTS = 3.0  # a candidate is larger than the baseline and has one core: so many times as long until its first step
 _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 """Training, after the first step, that says something about a network; less ranks networks by chance."""
@@ -42,12 +43,14 @@ class Rules:
             (0, 1]; 1 leaves no time for that training, and the best trial is the result.
         combined: most networks that are combined, from 1, where the kind of data combines several; None: as many as it
             says.
+        repeat_share: of the time of a search in folds, for the best networks on other folds, in [0, 1).
         annealed: whether the learning rate falls to zero as the time of a training runs out; if not, it stays at its
             peak.
     """
 
     search_share: float = SEARCH_SHARE
     combined: int | None = None
+    repeat_share: float = REPEAT_SHARE
     annealed: bool = True
 
     def members(self, usual: int) -> int:
@@ -65,6 +68,7 @@ class Plan:
         reason: why, as a sentence.
         start: of a trial, until its first step.
         final: whether there is time for another network than the baseline, beside the search.
+        repeat: of them after the search, on other folds; 0 for none.
     """
 
     search: float
@@ -72,6 +76,7 @@ class Plan:
     reason: str
     start: float = 0.0
     final: bool = True
+    repeat: float = 0.0
 
 
 def baseline_seconds(total: float, left: float) -> float:
@@ -126,13 +131,14 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float, search_sh
     )
 
 
-def spread(left: float, *, start_seconds: float, combine_seconds: float) -> Plan:
+def spread(left: float, *, start_seconds: float, combine_seconds: float, repeat_share: float = 0.0) -> Plan:
     """Divides the seconds that are left after the baseline where the best networks of the search are combined.
 
     Args:
         left: seconds for the search and the combination together.
         start_seconds: what a network takes before its first step, as the baseline took it.
         combine_seconds: what building the combination may take.
+        repeat_share: of the rest, for the best networks on other folds.
     """
     if plan := _only_baseline(left, start_seconds):
         return plan
@@ -145,11 +151,15 @@ def spread(left: float, *, start_seconds: float, combine_seconds: float) -> Plan
             f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {left:.0f} s are left. "
             "The best known design is trained all the time.",
         )
+    repeat = repeat_share * search
+    search -= repeat
     trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)
+    again = f"for {repeat:.0f} s the best networks are trained on other folds; " if repeat else ""
     return Plan(
         search,
         trial,
-        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {trial:.0f} s at most; "
+        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {trial:.0f} s at most; {again}"
         "then the best networks are combined.",
         start,
+        repeat=repeat,
     )

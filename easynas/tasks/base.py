@@ -204,7 +204,7 @@ class Estimator(Results):
         display.phase(_LOADING)
         study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
-            from easynas.tasks import phases, pruning, shipping
+            from easynas.tasks import phases, pruning, repeats, shipping
             from easynas.tasks.baseline import baseline_and_design
             from easynas.tasks.session import Session
 
@@ -227,8 +227,7 @@ class Estimator(Results):
             final, trained = None, plan.final and (self._modality().members == 1 or plan.search == 0)
             with session.stoppable():
                 if plan.search > 0:
-                    with session.phase("search", "searching", then=_FINAL if trained else _BUNDLE):
-                        phases.search(session, prepared, designed, plan)
+                    repeats.search_and_repeat(session, prepared, designed, plan, then=_FINAL if trained else _BUNDLE)
                 if trained:
                     with session.phase("final", _FINAL, then=_BUNDLE):
                         final = pruning.train_and_prune(session, prepared, designed, plan)

@@ -214,7 +214,12 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
         networks = session.modality.members * prepared.store.networks
         filing *= FILE_SHARE
         combining = min(networks * (building + filing + _MEMBER_SECONDS), _COMBINE_SHARE * left)
-        planned = spread(left, start_seconds=start, combine_seconds=combining)
+        planned = spread(
+            left,
+            start_seconds=start,
+            combine_seconds=combining,
+            repeat_share=session.settings.rules.repeat_share if prepared.division.folds is not None else 0.0,
+        )
     else:
         planned = divide(
             left,
@@ -354,7 +359,7 @@ def is_baseline(trial: Trial) -> bool:
 
 def belongs(trial: Trial, space: SearchSpace) -> bool:
     """Whether a trial, perhaps of an earlier fit, is of this space; the baseline and what others became are not."""
-    if not trial.job.values or trial.job.members or trial.job.pruned:
+    if not trial.job.values or trial.job.members or trial.job.pruned or trial.job.repeats is not None:
         return False
     try:
         space.canonical(trial.job.values)

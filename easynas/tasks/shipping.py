@@ -142,9 +142,10 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
         return
     restriction = within(session, prepared, designed)
     if restriction is None:
-        yield Parts(_shares(session, prepared, best) if final is None else {best.job.id: 1.0}, networks)
+        yield Parts(_shares(session, prepared, best, repeated=True) if final is None else {best.job.id: 1.0}, networks)
         return
     if final is None:
+        yield from _that_fit(session, restriction, _shares(session, prepared, best, repeated=True), [networks])
         for most in range(session.members, 1, -1):
             yield from _that_fit(session, restriction, _shares(session, prepared, best, most=most), [networks])
     others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
@@ -196,22 +197,40 @@ def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts, qu
     return kept
 
 
-def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | None = None) -> Shares:
-    """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
-    candidates = [
+def shares_of_best(session: Session, prepared: Prepared) -> Shares:
+    """Weights of the networks that would be averaged now; none where there is no network."""
+    best = session.study.best
+    return {} if best is None else _shares(session, prepared, best)
+
+
+def _shares(
+    session: Session, prepared: Prepared, best: Done, *, most: int | None = None, repeated: bool = False
+) -> Shares:
+    """Weights of the networks to average; the best one alone where there is no other, or no time to build more.
+
+    Networks are chosen by their first folds. With `repeated` one that was trained on others, too, shares its weight
+    with what came of that.
+    """
+    usable = [
         trial
         for trial in session.study.usable
         if trial.job.fidelity == 1.0 and _numbers(prepared, trial) == _numbers(prepared, best)  # of one file
     ]
+    candidates = [trial for trial in usable if trial.job.repeats is None]
     building = median([trial.metrics["build_seconds"] for trial in candidates] or [0.0])
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
     affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
     most = min(session.members if most is None else most, affordable)
-    if most < 2 or len(candidates) < 2:
+    if most < 2 or not candidates:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
-    return select(answers, prepared.store.validation().y, prepared.answer, most=most)
+    shares = select(answers, prepared.store.validation().y, prepared.answer, most=most)
+    again = {trial.job.repeats: trial.job.id for trial in usable if trial.job.repeats in shares}
+    if not repeated or len(shares) + len(again) > affordable:
+        return shares
+    halves = {number: share / 2 if number in again else share for number, share in shares.items()}
+    return halves | {again[number]: share / 2 for number, share in shares.items() if number in again}
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:
