@@ -53,6 +53,10 @@ class Rules:
     repeat_share: float = REPEAT_SHARE
     annealed: bool = True
 
+    def repeats(self, *, in_folds: bool) -> float:
+        """Share of the time of a search for its best networks on other folds."""
+        return self.repeat_share if in_folds else 0.0
+
     def members(self, usual: int) -> int:
         """Most networks that are combined of a kind of data that usually combines so many."""
         return usual if self.combined is None else min(usual, self.combined)

@@ -218,7 +218,7 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
             left,
             start_seconds=start,
             combine_seconds=combining,
-            repeat_share=session.settings.rules.repeat_share if prepared.division.folds is not None else 0.0,
+            repeat_share=session.settings.rules.repeats(in_folds=prepared.division.folds is not None),
         )
     else:
         planned = divide(
