@@ -55,7 +55,7 @@ class Rules:
 
     def repeats(self, *, in_folds: bool) -> float:
         """Share of the time of a search for its best networks on other folds."""
-        return self.repeat_share if in_folds else 0.0
+        return self.repeat_share if in_folds and self.combined != 1 else 0.0
 
     def members(self, usual: int) -> int:
         """Most networks that are combined of a kind of data that usually combines so many."""

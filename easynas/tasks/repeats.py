@@ -15,7 +15,7 @@ from easynas.search.trial import Done, Job, Trial
 from easynas.tasks.judgement import judging
 from easynas.tasks.phases import Prepared, evaluator, fold_networks, search, started
 from easynas.tasks.session import Session
-from easynas.tasks.shipping import Shares, shares_of_best
+from easynas.tasks.shipping import Shares, shares_to_repeat
 
 _CANDIDATES = 10  # that must have been compared: before that, another candidate is worth more
 _PATIENCE = 1.5  # a training may take longer than its first one did
@@ -65,7 +65,7 @@ def _repeat(session: Session, prepared: Prepared, designed: Design, planned: Pla
         if math.isinf(session.settings.max_trials):
             search(session, prepared, designed, replace(planned, search=planned.repeat))
         return
-    best = _to_repeat(session, shares_of_best(session, prepared))
+    best = _to_repeat(session, shares_to_repeat(session, prepared))
     if not best:
         return
     again = _on_other_folds(session, prepared)

@@ -197,10 +197,15 @@ def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts, qu
     return kept
 
 
-def shares_of_best(session: Session, prepared: Prepared) -> Shares:
-    """Weights of the networks that would be averaged now; none where there is no network."""
+def shares_to_repeat(session: Session, prepared: Prepared) -> Shares:
+    """Weights of the networks that would be averaged with those of other folds; none where there is no network."""
     best = session.study.best
-    return {} if best is None else _shares(session, prepared, best)
+    return {} if best is None else _shares(session, prepared, best, most=_half(session))
+
+
+def _half(session: Session) -> int:
+    """Most networks that are averaged if each has been trained on other folds, too: the file shall not grow by that."""
+    return (session.members + 1) // 2
 
 
 def _shares(
@@ -208,8 +213,8 @@ def _shares(
 ) -> Shares:
     """Weights of the networks to average; the best one alone where there is no other, or no time to build more.
 
-    Networks are chosen by their first folds. With `repeated` one that was trained on others, too, shares its weight
-    with what came of that.
+    Networks are chosen by their first folds. With `repeated` they are fewer where some were trained on others, too, and
+    share their weight with what came of that.
     """
     usable = [
         trial
@@ -221,16 +226,17 @@ def _shares(
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
     affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
-    most = min(session.members if most is None else most, affordable)
+    again = {trial.job.repeats: trial.job.id for trial in usable if repeated and trial.job.repeats is not None}
+    most = min(_half(session) if again else session.members if most is None else most, affordable)
     if most < 2 or not candidates:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
     shares = select(answers, prepared.store.validation().y, prepared.answer, most=most)
-    again = {trial.job.repeats: trial.job.id for trial in usable if trial.job.repeats in shares}
-    if not repeated or len(shares) + len(again) > affordable:
+    twice = [number for number in shares if number in again]
+    if len(shares) + len(twice) > affordable:
         return shares
-    halves = {number: share / 2 if number in again else share for number, share in shares.items()}
-    return halves | {again[number]: share / 2 for number, share in shares.items() if number in again}
+    halves = {number: share / 2 if number in twice else share for number, share in shares.items()}
+    return halves | {again[number]: shares[number] / 2 for number in twice}
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:
