@@ -1,8 +1,8 @@
 """Quantization after training: from a bundle to the content of a `.tflite` file with small numbers.
 
-"int8" looks for its own exceptions. If the file certainly answers too often otherwise than the network, the operators whose own
-error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
-method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal).
+"int8" looks for its own exceptions. If the file certainly answers too often otherwise than the network, the operators
+whose own error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps
+enough (the method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal).
 
 In float in any case are, all in docs/findings.md: what comes behind the last weights, where answers that are close
 would become equal; of what answers numbers also these weights, because numbers of different size cannot share the one
@@ -31,8 +31,8 @@ from easynas.errors import ExportError
 T = TypeVar("T")
 
 ENOUGH, _CERTAIN = 0.985, 2.0
-"""Agreement that a file should have; and standard errors by which that of the samples must be below it, before operators
-are looked for that should stay in float. They cost bytes and time, and 256 samples tell an agreement to 0.8 %."""
+"""Agreement that a file should have; and standard errors by which that of the samples must be below it, before
+operators are looked for that should stay in float. They cost bytes and time, and 256 samples tell it to 0.8 %."""
 
 _PRODUCT = "BATCH_MATMUL"
 _WEIGHTED = (_PRODUCT, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
