@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from easynas.engines.warm import cores
 from easynas.nets.design import Design
 from easynas.search.loop import run_search
 from easynas.search.plan import Plan
@@ -15,9 +16,10 @@ from easynas.search.trial import Done, Job, Trial
 from easynas.tasks.judgement import judging
 from easynas.tasks.phases import Prepared, evaluator, fold_networks, search, started
 from easynas.tasks.session import Session
-from easynas.tasks.shipping import Shares, shares_to_repeat
+from easynas.tasks.shipping import shares_to_repeat
 
 _CANDIDATES = 10  # that must have been compared: before that, another candidate is worth more
+_WORTHWHILE = 0.5  # of the time of a trial that must be left for another one
 _PATIENCE = 1.5  # a training may take longer than its first one did
 
 _FOLDER, _REPEATING = "again", "training the best networks on other folds"
@@ -59,13 +61,12 @@ def search_and_repeat(session: Session, prepared: Prepared, designed: Design, pl
 
 
 def _repeat(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> None:
-    """Trains the best networks on other folds; searches on where too few were compared for that."""
-    compared = [trial for trial in session.study.trials if isinstance(trial, Done) and not trial.job.reference]
-    if len(compared) < _CANDIDATES:
-        if math.isinf(session.settings.max_trials):
-            search(session, prepared, designed, replace(planned, search=planned.repeat))
-        return
-    best = _to_repeat(session, shares_to_repeat(session, prepared))
+    """Trains the best networks on other folds; first it searches on for as long as that does not need the time."""
+    end = session.deadline.within(planned.repeat)
+    spare = planned.repeat - _needed(session, prepared)
+    if math.isinf(session.settings.max_trials) and spare >= _WORTHWHILE * planned.trial:
+        search(session, prepared, designed, replace(planned, search=spare, trial=min(planned.trial, spare)))
+    best = _to_repeat(session, prepared)
     if not best:
         return
     again = _on_other_folds(session, prepared)
@@ -83,7 +84,7 @@ def _repeat(session: Session, prepared: Prepared, designed: Design, planned: Pla
             _Listed(jobs),
             engine,
             session.study,
-            session.deadline.within(planned.repeat),
+            end,
             trial_seconds=min(_PATIENCE * max(trial.seconds for trial in best), planned.repeat),
             max_trials=len(best),
             drop=False,
@@ -93,8 +94,21 @@ def _repeat(session: Session, prepared: Prepared, designed: Design, planned: Pla
     session.note(f"Networks that were trained once more, on another division of the samples into folds: {repeated}.")
 
 
-def _to_repeat(session: Session, shares: Shares) -> list[Done]:
-    """The trials of an average whose networks were not trained on other folds yet, those with most weight first."""
+def _needed(session: Session, prepared: Prepared) -> float:
+    """Seconds that the repetitions would take if no better network was found."""
+    workers = session.settings.workers or cores()
+    return _PATIENCE * sum(trial.seconds for trial in _to_repeat(session, prepared)) / workers
+
+
+def _to_repeat(session: Session, prepared: Prepared) -> list[Done]:
+    """The trials of the average whose networks were not trained on other folds yet, those with most weight first.
+
+    None while too few were compared.
+    """
+    compared = [trial for trial in session.study.trials if isinstance(trial, Done) and not trial.job.reference]
+    if len(compared) < _CANDIDATES:
+        return []
+    shares = shares_to_repeat(session, prepared)
     known = {trial.job.id: trial for trial in session.study.with_weights}
     repeated = {trial.job.repeats for trial in session.study.usable}
     numbers = sorted(shares, key=lambda number: -shares[number])
