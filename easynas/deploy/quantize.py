@@ -1,8 +1,9 @@
 """Quantization after training: from a bundle to the content of a `.tflite` file with small numbers.
 
-"int8" looks for its own exceptions. If the file certainly answers too often otherwise than the network, the operators
-whose own error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps
-enough (the method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal).
+"int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
+error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
+method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). Where that could be
+chance, they may cost next to no bytes.
 
 In float in any case are, all in docs/findings.md: what comes behind the last weights, where answers that are close
 would become equal; of what answers numbers also these weights, because numbers of different size cannot share the one
@@ -31,8 +32,10 @@ from easynas.errors import ExportError
 T = TypeVar("T")
 
 ENOUGH, _CERTAIN = 0.985, 2.0
-"""Agreement that a file should have; and standard errors by which that of the samples must be below it, before
-operators are looked for that should stay in float. They cost bytes and time, and 256 samples tell it to 0.8 %."""
+"""Agreement from which on no operator is looked for that should stay in float; and standard errors by which that of the
+samples is below it for certain: 256 of them tell it to 0.8 %."""
+
+_CHEAP = 1.1  # times the bytes without exceptions
 
 _PRODUCT = "BATCH_MATMUL"
 _WEIGHTED = (_PRODUCT, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
@@ -83,11 +86,18 @@ def quantize(
         return Quantized(_said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization))
     always, plain = _said(lambda: _partly_in_float(debugger, bundle), quantization)
     numbers = bundle.target.answer.kind == "numbers"
-    certainly_less = ENOUGH - _CERTAIN * math.sqrt(ENOUGH * (1 - ENOUGH) / len(bundle.samples))
-    if not numbers and agreement(plain.content) >= certainly_less:
+    share = agreement(plain.content)
+    if not numbers and share >= ENOUGH:
         return plain
+    certain = share < ENOUGH - _CERTAIN * math.sqrt(ENOUGH * (1 - ENOUGH) / len(bundle.samples))
+    most = math.inf if numbers or certain else _CHEAP * len(plain.content)
+
+    def may_be(content: bytes) -> bool:
+        return len(content) <= most and fits(content)
+
     return _said(
-        lambda: _with_exceptions(debugger, plain, always, numbers=numbers, agreement=agreement, fits=fits), quantization
+        lambda: _with_exceptions(debugger, plain, always, numbers=numbers, agreement=agreement, fits=may_be),
+        quantization,
     )
 
 
