@@ -207,6 +207,7 @@ def _compare(expected: np.ndarray, received: np.ndarray, target: Target, quantiz
         raise ExportError(
             f"A {quantization} file must answer as the Keras model does for {AGREEMENT:.0%} of the samples. "
             f"It does for {agreement:.1%} of {len(expected)}, and differs by up to {largest:.2g}; nothing was written."
+            + (' float16 has three digits and ends at 65,504: choose "dynamic".' if quantization == "float16" else "")
         )
     return agreement, largest
 

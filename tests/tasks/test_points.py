@@ -94,10 +94,10 @@ def test_the_numbers_of_the_file_are_searched_and_belong_to_each_point(tmp_path:
         60, space="mlp", engine=Exact(), max_trials=5, quantization="auto", random_state=0, verbose=0
     ).fit(x[train], y[train], validation_data=(x[held_out], y[held_out]))
     board = fitted.leaderboard().set_index("trial")
-    assert {"dynamic", "int8", "float16"} <= set(board.quantization)
+    assert {"dynamic", "int8", "float32"} <= set(board.quantization)
     done = board[(board.status == "done") & ~board.origin.str.contains("average|calibrated|thresholds")]
     front = fitted.pareto_front()
-    assert set(front.quantization) <= {"dynamic", "int8", "float16"}
+    assert set(front.quantization) <= {"dynamic", "int8", "float32"}
     for row in front.itertuples():
         report = fitted.select(row.trial).export(tmp_path / "model.tflite")
         assert report.quantization == row.quantization == board.quantization.get(row.trial, row.quantization)
