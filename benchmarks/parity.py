@@ -57,12 +57,16 @@ def measure(name: str, budget: float, data: Path) -> dict[str, Any]:
     x_test = x_test[:MOST]
     expected = estimator.predict(x_test)
     raw: Any = x_test.to_dict("list") if hasattr(x_test, "to_dict") else x_test
-    found, sizes = {}, {}
+    found, sizes, refused = {}, {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for numbers in NUMBERS:
             path = Path(folder) / f"{numbers}.tflite"
-            sizes[numbers] = estimator.export(path, quantization=numbers).size_kb
-            found[numbers] = _parity(expected, easynas.runtime.load(path).predict(raw), kind)
+            try:
+                sizes[numbers] = estimator.export(path, quantization=numbers).size_kb
+            except easynas.ExportError as error:
+                refused[numbers] = str(error)
+            else:
+                found[numbers] = _parity(expected, easynas.runtime.load(path).predict(raw), kind)
     shipped = estimator.study_.shipped.job
     return {
         "problem": name,
@@ -70,6 +74,7 @@ def measure(name: str, budget: float, data: Path) -> dict[str, Any]:
         "samples": len(x_test),
         "network": str(shipped.values.get("network", shipped.origin)),
         "parity": found,
+        "refused": refused,
         "size_kb": sizes,
     }
 
@@ -79,7 +84,8 @@ def table(records: list[dict[str, Any]]) -> str:
     lines = [f"| problem | network | {' | '.join(NUMBERS)} |", "|---|---|" + "---|" * len(NUMBERS)]
     for each in records:
         if "error" not in each:
-            figures = " | ".join(f"{each['parity'][name]:.4f}" for name in NUMBERS)
+            found = each["parity"]
+            figures = " | ".join(f"{found[name]:.4f}" if name in found else "refused" for name in NUMBERS)
             lines.append(f"| {each['problem']} | {each['network']} | {figures} |")
     return "\n".join(lines)
 
