@@ -45,7 +45,7 @@ class Bundle:
         device: what a `.tflite` file contains: the model, or what follows its preprocessing. It shares its weights.
         encoder: the way from samples to what networks see.
         target: what the answers mean.
-        samples: some raw training samples, at least one, to calibrate and check conversions with.
+        samples: some raw samples, at least one, to calibrate and check conversions with.
     """
 
     model: keras.Model

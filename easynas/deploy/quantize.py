@@ -86,11 +86,13 @@ def quantize(
         return Quantized(_said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization))
     always, plain = _said(lambda: _partly_in_float(debugger, bundle), quantization)
     numbers = bundle.target.answer.kind == "numbers"
-    share = agreement(plain.content)
-    if not numbers and share >= ENOUGH:
-        return plain
-    certain = share < ENOUGH - _CERTAIN * math.sqrt(ENOUGH * (1 - ENOUGH) / len(bundle.samples))
-    most = math.inf if numbers or certain else _CHEAP * len(plain.content)
+    most = math.inf
+    if not numbers:
+        share = agreement(plain.content)
+        if share >= ENOUGH:
+            return plain
+        if share >= ENOUGH - _CERTAIN * math.sqrt(ENOUGH * (1 - ENOUGH) / len(bundle.samples)):
+            most = _CHEAP * len(plain.content)
 
     def may_be(content: bytes) -> bool:
         return len(content) <= most and fits(content)
