@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -55,7 +56,8 @@ def measure(problem: str, seconds: float, seed: int, data: Path) -> dict[str, An
     started = time.monotonic()
     estimator.fit(x, y)
     wall = time.monotonic() - started
-    report = estimator.export(Path(os.environ.get("TMPDIR", "/tmp")) / f"rows-{os.getpid()}.tflite")
+    with tempfile.TemporaryDirectory() as folder:
+        report = estimator.export(Path(folder) / "model.tflite")
     board = estimator.leaderboard()
     reference = board[~board["deployable"] & (board["status"] == "done")]["score"]
     return {

@@ -18,7 +18,7 @@ from easynas.deploy.array import as_c
 from easynas.deploy.atomic import replacing
 from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
-from easynas.deploy.exported import INTEGER, QUANTIZATIONS, ExportReport, alike
+from easynas.deploy.exported import EXACT, INTEGER, QUANTIZATIONS, ExportReport, alike
 from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
 from easynas.deploy.quantize import quantize
 from easynas.errors import ExportError, InputError
@@ -30,7 +30,6 @@ FORMATS = {".tflite": "tflite", ".c": "c", ".keras": "keras", ".onnx": "onnx", "
 LITE = (".tflite", ".c")
 """Files that TFLite runs, and that can be quantized."""
 
-EXACT = ("float32", "float16")  # these have no excuse for other labels
 AGREEMENT = 0.99
 ROUNDING = 0.01  # difference of a probability below which another label is a tie, no error
 LATENCY_RUNS = 500
@@ -85,7 +84,7 @@ def export(
             agreement=agreement,
             max_difference=difference,
             samples=len(bundle.samples),
-            warnings=_warnings(agreement, chosen, written.kept, bundle.target.answer),
+            warnings=_warnings(agreement, chosen, written, bundle.target.answer),
         )
 
 
@@ -96,6 +95,7 @@ class _Written(NamedTuple):
     latency: Latency | None = None
     anatomy: Anatomy | None = None
     kept: tuple[str, ...] = ()
+    weights_only: bool = False
 
 
 def _write(
@@ -144,8 +144,11 @@ def _write_lite(
         draft.write_bytes(made.content)
         description.append(draft, description.of(bundle, quantization=quantization, facts=facts))
         interpreter = Interpreter(draft)
-    speed = interpreter.latency(runs=LATENCY_RUNS)
-    return _Written(lambda samples: interpreter.run(bundle.device_inputs(samples)), speed, anatomy, made.kept)
+
+    def run(samples: Any) -> np.ndarray:
+        return interpreter.run(bundle.device_inputs(samples))
+
+    return _Written(run, interpreter.latency(runs=LATENCY_RUNS), anatomy, made.kept, made.weights_only)
 
 
 @contextmanager
@@ -212,10 +215,14 @@ def _compare(expected: np.ndarray, received: np.ndarray, target: Target, quantiz
     return agreement, largest
 
 
-def _warnings(agreement: float, quantization: str, kept: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
-    found = []
+def _warnings(agreement: float, quantization: str, written: _Written, answer: Answer) -> tuple[str, ...]:
+    found, kept = [], written.kept
     if quantization not in EXACT and agreement < AGREEMENT:
         found.append(f"Quantization to {quantization} changes the answer for {1 - agreement:.1%} of the samples.")
+    if written.weights_only:
+        found.append(
+            "Weights are int8, and what is between operators stays in float, because it lost too much in int8."
+        )
     if kept and answer.kind == "numbers":
         found.append(
             f"{len(kept)} operators stay in float, among them the last layer: numbers need scales of their own."

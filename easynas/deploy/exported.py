@@ -10,6 +10,9 @@ from easynas.data.dataset import Target
 QUANTIZATIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 """Numbers that a `.tflite` file may be made of."""
 
+EXACT = ("float32", "float16")
+"""Those in which every operator computes in float32, so that there is no excuse for other labels."""
+
 INTEGER = ("int8", "int16x8")
 """Those whose files can take and give integers."""
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from easynas.data.dataset import Encoder, Inputs, Target
 from easynas.deploy.bundle import Bundle, assemble, with_weights
-from easynas.deploy.export import CHUNK, EXACT
+from easynas.deploy.export import CHUNK
+from easynas.deploy.exported import EXACT
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.quantize import quantize
 from easynas.nets.block import Block

@@ -3,7 +3,8 @@
 "int8" looks for its own exceptions. If the file answers too often otherwise than the network, the operators whose own
 error is largest, in steps of their own scale, stay in float: one, two, four, at most eight, if that helps enough (the
 method of TensorFlow's quantization debugger, here with the agreement of the answers as its goal). Where that could be
-chance, they may cost next to no bytes.
+chance, they may cost next to no bytes. If that does not help, what is between operators stays in float, and weights
+alone are int8: as small, and on a processor as fast.
 
 In float in any case are, all in docs/findings.md: what comes behind the last weights, where answers that are close
 would become equal; of what answers numbers also these weights, because numbers of different size cannot share the one
@@ -23,8 +24,9 @@ import tensorflow as tf
 
 from easynas.data.table import TableEncoder
 from easynas.deploy.bundle import Bundle, signature
-from easynas.deploy.exported import INTEGER
+from easynas.deploy.exported import EXACT, INTEGER
 from easynas.deploy.folding import folded
+from easynas.deploy.half import halved
 from easynas.deploy.measure import Interpreter
 from easynas.deploy.silence import Silence
 from easynas.errors import ExportError
@@ -53,10 +55,12 @@ class Quantized:
     Attributes:
         content: of the file.
         kept: operators that stay in float though all others are integers.
+        weights_only: whether all of them do, and weights alone are integers.
     """
 
     content: bytes
     kept: tuple[str, ...] = ()
+    weights_only: bool = False
 
 
 def quantize(
@@ -82,10 +86,11 @@ def quantize(
         ExportError: the converter refuses the model.
     """
     debugger = None if quantization != "int8" or integers else _said(lambda: _debugger(bundle), quantization)
-    if debugger is None:
-        return Quantized(_said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization))
-    always, plain = _said(lambda: _partly_in_float(debugger, bundle), quantization)
     numbers = bundle.target.answer.kind == "numbers"
+    if debugger is None:
+        content = _said(lambda: _converter(bundle, quantization, integers=integers).convert(), quantization)
+        return Quantized(halved(content, to_the_end=not numbers) if quantization == "float16" else content)
+    always, plain = _said(lambda: _partly_in_float(debugger, bundle), quantization)
     most = math.inf
     if not numbers:
         share = agreement(plain.content)
@@ -97,10 +102,16 @@ def quantize(
     def may_be(content: bytes) -> bool:
         return len(content) <= most and fits(content)
 
-    return _said(
+    best, share = _said(
         lambda: _with_exceptions(debugger, plain, always, numbers=numbers, agreement=agreement, fits=may_be),
         quantization,
     )
+    if numbers or share >= ENOUGH:
+        return best
+    content = _said(lambda: _converter(bundle, "dynamic", integers=False).convert(), quantization)
+    # Not for a little: integers throughout are what was asked for.
+    better = fits(content) and 1 - agreement(content) <= _WORTH * (1 - share)
+    return Quantized(content, weights_only=True) if better else best
 
 
 class Float(NamedTuple):
@@ -158,8 +169,11 @@ def _with_exceptions(
     numbers: bool,
     agreement: Callable[[bytes], float],
     fits: Callable[[bytes], bool],
-) -> Quantized:
-    """The file with the fewest operators in float that agrees well enough, or else the best that is worth it."""
+) -> tuple[Quantized, float]:
+    """The file with the fewest operators in float that agrees well enough, or else the best that is worth it.
+
+    Beside it stands how often it agrees.
+    """
     debugger.run()
     written = io.StringIO()
     debugger.layer_statistics_dump(written)
@@ -175,7 +189,7 @@ def _with_exceptions(
         share = 0.0 if content is None or not fits(content) else agreement(content)
         if content is not None and share > most and (share >= ENOUGH or 1 - share <= _WORTH * (1 - least)):
             best, most = Quantized(content, (*plain.kept, *ending, *ranked[:count])), share
-    return best
+    return best, most
 
 
 def _debugger(bundle: Bundle) -> Any:
@@ -231,13 +245,11 @@ def _converter(bundle: Bundle, quantization: str, *, integers: bool) -> Any:
     single = signature(bundle.device_shapes, batch=1)
     graph = tf.function(folded(bundle.device), autograph=False).get_concrete_function(single)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
-    if quantization == "float32":
+    if quantization in EXACT:
         return converter
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     operators = tf.lite.OpsSet
     match quantization:
-        case "float16":
-            converter.target_spec.supported_types = [tf.float16]
         case "int8":
             converter.target_spec.supported_ops = [operators.TFLITE_BUILTINS_INT8]
         case "int16x8":

@@ -73,13 +73,12 @@ class ImageNetwork(Block):
         if self.whitening is not None:
             hp.Boolean(WHITEN, default=False)
         if self.augment is not None:
-            hp.Choice("augment/shift", list(SHIFTS), default=SHIFTS[1])
-            hp.Boolean("augment/cutout", default=False)
+            declare_augmentation(hp)
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
         x = normalize(x, self.mean, self.variance)
         if self.augment is not None:
-            x = _augmented(hp, x, self.augment)
+            x = augmented(hp, x, self.augment)
         if not self.both_ways:
             return self._answers(hp, x)
         # Both in one batch, so that every layer is there once: what removes channels would not look into networks.
@@ -169,7 +168,14 @@ def precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _augmented(hp: keras_tuner.HyperParameters, x: Any, augment: Augment) -> Any:
+def declare_augmentation(hp: keras_tuner.HyperParameters) -> None:
+    """Registers the choices of `augmented`."""
+    hp.Choice("augment/shift", list(SHIFTS), default=SHIFTS[1])
+    hp.Boolean("augment/cutout", default=False)
+
+
+def augmented(hp: keras_tuner.HyperParameters, x: Any, augment: Augment) -> Any:
+    """Images `(batch, height, width, channels)`, changed at random while a network is trained."""
     side = min(x.shape[1:3])
     shift = hp.get("augment/shift")
     if augment.mirror:

@@ -1,12 +1,14 @@
 """Networks on top of one that was trained before, on other images, by somebody else.
 
-The backbone stays as it is and is looked through once for all samples; what is searched are small heads on what it sees
-(Donahue et al. 2014, "DeCAF"; Kornblith, Shlens & Le 2019, "Do better ImageNet models transfer better?"). Numbers are
-brought to mean 0 and variance 1 first, as channels differ by orders of magnitude.
+The backbone is looked through once for all samples; what is searched are small heads on what it sees (Donahue et al.
+2014, "DeCAF"; Kornblith, Shlens & Le 2019, "Do better ImageNet models transfer better?"). Numbers are brought to mean 0
+and variance 1 first, as channels differ by orders of magnitude. `FineTuned` is the backbone with a head that is trained
+already, to be trained on as one network; a head with random weights would send noise through what the backbone knows
+(Kumar et al. 2022, "Fine-tuning can distort pretrained features and underperform out-of-distribution").
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -19,9 +21,13 @@ from easynas.nets.block import Block
 from easynas.nets.design import ListedDesign, list_designs
 from easynas.nets.head import answers
 from easynas.nets.layers import normalize
-from easynas.nets.network import Fixed, OneOf
+from easynas.nets.network import Augment, Fixed, OneOf, augmented, declare_augmentation
 from easynas.schema import Answer, ImageSchema
+from easynas.space.dimension import Value
 from easynas.space.space import Values
+
+FINE_TUNED = "finetuned"
+"""What the choice of a network says of one whose backbone is trained, too; it is no choice of the search."""
 
 SIDES = (160, 128, 96, 64, 32)
 """Sides in pixels that images are brought to for a backbone, largest first; 32 is the least that all take."""
@@ -39,18 +45,21 @@ class Backbone(Block):
         path: of the file.
         size: `(height, width)` in pixels that images are brought to.
         scale: what pixels are multiplied with, so that they reach from 0 to 255.
+        trainable: whether its weights may be trained, but for those of normalizations: statistics of small batches are
+            worse.
     """
 
     architecture: Architecture
     path: str
     size: tuple[int, int]
     scale: float
+    trainable: bool = False
 
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         """Declares nothing."""
 
     def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
-        """Takes images `(batch, height, width, 1 or 3)`, returns `(batch, features)`; its weights are not trained."""
+        """Takes images `(batch, height, width, 1 or 3)`, returns `(batch, features)`."""
         if tuple(x.shape[1:3]) != self.size:
             x = layers.Resizing(*self.size, interpolation="bilinear")(x, training=False)
         if x.shape[-1] == 1:
@@ -73,7 +82,10 @@ class Backbone(Block):
                 f"`weights` must be those of {self.architecture.name} as Keras saves them. Received {self.path!r}: "
                 f"{str(error).splitlines()[0]} Save them with `model.save_weights`."
             ) from error
-        made.trainable = False
+        made.trainable = self.trainable
+        for layer in made.layers:
+            if isinstance(layer, layers.BatchNormalization):
+                layer.trainable = False  # which is also what keeps its statistics: `training=False` does not
         return made
 
 
@@ -142,6 +154,59 @@ class Head(Block):
         return answers(x, self.answer)
 
 
+@dataclass(frozen=True)
+class FineTuned(Block):
+    """A backbone and a head on it as one network, all of which is trained.
+
+    Attributes:
+        backbone: with trainable weights.
+        head: on what it sees.
+        augment: how training images are changed; None: not at all, as in what is shipped.
+    """
+
+    backbone: Backbone
+    head: Head
+    augment: Augment | None = None
+
+    @property
+    def answer(self) -> Answer:
+        return self.head.answer
+
+    def declare(self, hp: keras_tuner.HyperParameters) -> None:
+        self.head.declare(hp)
+        if self.augment is not None:
+            declare_augmentation(hp)
+
+    def build(self, hp: keras_tuner.HyperParameters, x: Any) -> Any:
+        """Takes images `(batch, height, width, 1 or 3)`, returns answers."""
+        if self.augment is not None:
+            x = augmented(hp, x, self.augment)
+        return self.head.build(hp, self.backbone.build(hp, x))
+
+
+def fine_tuned(backbone: Backbone, head: Head, *, augment: Augment | None = None) -> FineTuned:
+    """The network that a backbone and a head are, to be trained; without `augment` the one to ship."""
+    return FineTuned(replace(backbone, trainable=True), head, augment)
+
+
+def is_fine_tuned(values: Mapping[str, Value]) -> bool:
+    """Whether these are choices of a network whose backbone was trained, too."""
+    return values.get("network") == FINE_TUNED
+
+
+def head_of(network: Block) -> Head:
+    """The head in the network of `design_heads`."""
+    if isinstance(network, OneOf) and len(network.blocks) == 1 and isinstance(network.blocks[0], Head):
+        return network.blocks[0]
+    raise TypeError(f"The network must be that of a design of heads. Received: {type(network).__name__}.")
+
+
+def fine_tuning(head: Mapping[str, Value], *, epochs: int) -> Values:
+    """The choices of a network whose head has those of `head`, which was trained: a small learning rate, few epochs."""
+    return {**head, "network": FINE_TUNED, **_GENTLE, "train/epochs": epochs}
+
+
+_GENTLE: Values = {"train/optimizer": "adamw", "train/rate": 0.05, "train/decay": 1.0, "train/smoothing": 0.1}
 _BASELINE: Values = {"train/optimizer": "adamw", "train/smoothing": 0.0, "train/epochs": 20}
 _KNOWN: tuple[Values, ...] = (
     {"train/rate": 0.5, "train/decay": 1.0, "train/epochs": 20},

@@ -15,6 +15,10 @@ _NETWORKS = {
         "Head on a trained network",
         "weighs what a network sees that learned from other images",
     ),
+    ("images", "finetuned"): (
+        "Trained network, trained on",
+        "a network that learned from other images and then from these",
+    ),
     ("texts", "linear"): ("Weighted word pieces", "every word piece speaks for or against each answer"),
     ("texts", "bag"): ("Bag of words", "turns words into points and averages them, whatever their order"),
     ("texts", "cnn"): ("Phrase detectors", "looks for short phrases anywhere in the text"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 _BASELINE_SHARE, _BASELINE_LEAST, _BASELINE_MOST = 0.05, 2.0, 10.0
 SEARCH_SHARE = 0.3
 REPEAT_SHARE = 0.25
+TUNE_SHARE = 0.6
 _STARTS = 3.0  # a candidate is larger than the baseline and has one core: so many times as long until its first step
 _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 """Training, after the first step, that says something about a network; less ranks networks by chance."""
@@ -44,6 +45,7 @@ class Rules:
         combined: most networks that are combined, from 1, where the kind of data combines several; None: as many as it
             says.
         repeat_share: of the time of a search in folds, for the best networks on other folds, in [0, 1).
+        tune_share: of the time after the baseline, for training a pretrained network itself, in [0, 1).
         annealed: whether the learning rate falls to zero as the time of a training runs out; if not, it stays at its
             peak.
     """
@@ -51,6 +53,7 @@ class Rules:
     search_share: float = SEARCH_SHARE
     combined: int | None = None
     repeat_share: float = REPEAT_SHARE
+    tune_share: float = TUNE_SHARE
     annealed: bool = True
 
     def repeats(self, *, in_folds: bool) -> float:
@@ -73,6 +76,7 @@ class Plan:
         start: of a trial, until its first step.
         final: whether there is time for another network than the baseline, beside the search.
         repeat: of them after the search, on other folds; 0 for none.
+        tune: training of a pretrained network with the best head on it; 0 for none.
     """
 
     search: float
@@ -81,6 +85,7 @@ class Plan:
     start: float = 0.0
     final: bool = True
     repeat: float = 0.0
+    tune: float = 0.0
 
 
 def baseline_seconds(total: float, left: float) -> float:
@@ -135,7 +140,14 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float, search_sh
     )
 
 
-def spread(left: float, *, start_seconds: float, combine_seconds: float, repeat_share: float = 0.0) -> Plan:
+def spread(
+    left: float,
+    *,
+    start_seconds: float,
+    combine_seconds: float,
+    repeat_share: float = 0.0,
+    tune_seconds: float = 0.0,
+) -> Plan:
     """Divides the seconds that are left after the baseline where the best networks of the search are combined.
 
     Args:
@@ -143,10 +155,11 @@ def spread(left: float, *, start_seconds: float, combine_seconds: float, repeat_
         start_seconds: what a network takes before its first step, as the baseline took it.
         combine_seconds: what building the combination may take.
         repeat_share: of the rest, for the best networks on other folds.
+        tune_seconds: of a training after the search, for what is below the networks.
     """
     if plan := _only_baseline(left, start_seconds):
         return plan
-    search = left - combine_seconds
+    search = left - combine_seconds - tune_seconds
     start = _STARTS * start_seconds
     if search < start + _USEFUL_SECONDS:
         return Plan(
@@ -159,6 +172,7 @@ def spread(left: float, *, start_seconds: float, combine_seconds: float, repeat_
     search -= repeat
     trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)
     again = f"for {repeat:.0f} s the best networks are trained on other folds; " if repeat else ""
+    again += f"for {tune_seconds:.0f} s the pretrained network is trained with the best; " if tune_seconds else ""
     return Plan(
         search,
         trial,
@@ -166,4 +180,5 @@ def spread(left: float, *, start_seconds: float, combine_seconds: float, repeat_
         "then the best networks are combined.",
         start,
         repeat=repeat,
+        tune=tune_seconds,
     )

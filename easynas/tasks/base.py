@@ -204,7 +204,7 @@ class Estimator(Results):
         display.phase(_LOADING)
         study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
-            from easynas.tasks import phases, pruning, repeats, shipping
+            from easynas.tasks import phases, shipping, training
             from easynas.tasks.baseline import baseline_and_design
             from easynas.tasks.session import Session
 
@@ -224,13 +224,8 @@ class Estimator(Results):
             with session.phase("baseline", _BASELINE, then="dividing the time that is left"):
                 baseline, designed = baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
-            final, trained = None, plan.final and (self._modality().members == 1 or plan.search == 0)
             with session.stoppable():
-                if plan.search > 0:
-                    repeats.search_and_repeat(session, prepared, designed, plan, then=_FINAL if trained else _BUNDLE)
-                if trained:
-                    with session.phase("final", _FINAL, then=_BUNDLE):
-                        final = pruning.train_and_prune(session, prepared, designed, plan)
+                final = training.search_and_train(session, prepared, designed, plan, then=_BUNDLE)
             with session.phase("bundle", _BUNDLE):
                 bundle, points = shipping.ship(session, prepared, designed, final=final)
                 answers = points[0].finish.answers
@@ -259,8 +254,7 @@ class Estimator(Results):
         return tags
 
 
-_LOADING, _BASELINE = "loading TensorFlow", "training a baseline"
-_FINAL, _BUNDLE = "training the best network", "making the model"
+_LOADING, _BASELINE, _BUNDLE = "loading TensorFlow", "training a baseline", "making the model"
 _KEPT = 3  # trials that keep their weights for each network that is shipped
 _LIBRARIES = ("keras", "numpy", "scikit-learn", "tensorflow")
 

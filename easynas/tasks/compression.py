@@ -16,7 +16,7 @@ _CONVOLUTIONS = ("int8", "dynamic", "float16")
 _LOOKUPS = ("dynamic", "int8", "float32")
 _NUMBERS = ("dynamic", "float32")
 """What a search chooses among, first what small files usually are made of. Numbers end in float in an int8 file, which
-takes several conversions to make. float16 rounds thresholds of trees, and ends at 65,504."""
+takes several conversions to make. Of texts and tables int8 weights lose next to nothing, so float16 is only larger."""
 
 
 def quantizations(setting: str, *, convolves: bool, kind: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from easynas.data.images import ImageEncoder
 from easynas.data.photos import Photos
 from easynas.data.split import strata
 from easynas.deploy.bundle import choose_samples
-from easynas.deploy.export import EXACT
+from easynas.deploy.exported import EXACT
 from easynas.deploy.judge import FileJudge
 from easynas.nets.block import Block
 from easynas.search.study import Study

@@ -41,9 +41,10 @@ from easynas.tasks.judgement import FILE_SHARE, filing_seconds, judge_of, judgin
 from easynas.tasks.limits import Gauge, Within
 from easynas.tasks.looks import looked_twice
 from easynas.tasks.means import affordable, compute_of, worthwhile
-from easynas.tasks.seeing import seen_through
+from easynas.tasks.seeing import seen_through, tuning_seconds
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
+from easynas.train.features import Seen
 from easynas.train.machine import Machine, greet, probe
 
 _MACHINE = "machine"
@@ -61,7 +62,7 @@ class Prepared:
         store: training and validation data.
         division: which of the samples they are.
         encoder: what they went through.
-        backbone: the pretrained network that they went through after it; None for none.
+        seen: what a pretrained network sees of them after it, which is in the store then; None for no such network.
         answer: what networks answer.
         statistics: what they need to know of the training samples beforehand.
         fold_statistics: the same for each fold, of what is trained on there, where it counts what is to be predicted;
@@ -78,7 +79,7 @@ class Prepared:
     store: Store
     division: Division
     encoder: Encoder
-    backbone: Backbone | None
+    seen: Seen | None
     answer: Answer
     statistics: Any
     fold_statistics: tuple[Any, ...]
@@ -97,9 +98,14 @@ class Prepared:
         return BUNDLE_SECONDS + building_seconds(self.encoder) + weighing
 
     @property
+    def backbone(self) -> Backbone | None:
+        """The pretrained network that samples go through after the encoder; None for none."""
+        return None if self.seen is None else self.seen.backbone
+
+    @property
     def inputs(self) -> Shapes:
         """Shapes of what networks see."""
-        return self.encoder.inputs if self.backbone is None else shapes(self.store.train().x)
+        return self.encoder.inputs if self.seen is None else shapes(self.store.train().x)
 
 
 def known_machine(study: Study) -> Machine:
@@ -146,8 +152,8 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     session.note(f"Networks train in {precision}, in batches of {batch_size}.")
     answer = session.data.target.answer
     backbone = session.modality.backbone(encoder)
-    if backbone is not None:
-        backbone, store = seen_through(session, backbone, store)
+    seen = None if backbone is None else seen_through(session, backbone, store)
+    store = store if seen is None else seen.features
     statistics = session.modality.statistics(encoder, store.train(), answer)
     parts = store.parts() if division.folds is not None and session.modality.counts_targets else []
     of_folds = tuple(session.modality.statistics(encoder, part.train, answer) for part in parts)
@@ -155,7 +161,7 @@ def prepare(session: Session, machine: Machine, division: Division, held_out: Da
     remember(session.study, choices)
     gauge = _gauge(session, encoder, choices)
     prepared = Prepared(
-        *(store, division, encoder, backbone, answer, statistics, of_folds),
+        *(store, division, encoder, seen, answer, statistics, of_folds),
         *(machine, compute, precision, batch_size, gauge, choices),
     )
     return replace(prepared, judge=judge_of(session, prepared))
@@ -219,6 +225,7 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
             start_seconds=start,
             combine_seconds=combining,
             repeat_share=session.settings.rules.repeats(in_folds=prepared.division.folds is not None),
+            tune_seconds=tuning_seconds(session, prepared.seen, left - combining),
         )
     else:
         planned = divide(

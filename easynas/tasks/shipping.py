@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from easynas.deploy.bundle import Bundle
-from easynas.deploy.export import EXACT
+from easynas.deploy.exported import EXACT
 from easynas.deploy.judge import filed
 from easynas.errors import ExportError, SearchError
+from easynas.nets.block import Block
 from easynas.nets.design import Design
+from easynas.nets.pretrained import fine_tuned, head_of, is_fine_tuned
 from easynas.nets.quantization import quantization_of
-from easynas.search.incumbent import rank_key, to_ship
+from easynas.search.incumbent import incumbent, rank_key, to_ship
 from easynas.search.trial import Done, Trial
 from easynas.tasks.judgement import FILE_SHARE, filing_seconds, kept_samples
 from easynas.tasks.limits import Within
@@ -136,8 +138,10 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
     study, networks = session.study, prepared.store.networks
     if isinstance(final, Done) and final.job.pruned:
         best: Done | None = final  # asked for, so no other is better
+    elif final is None:
+        best = _best_searched(session)
     else:
-        best = study.best if final is None else to_ship(final, study.usable, lead=partial(_lead, session, prepared))
+        best = to_ship(final, study.usable, lead=partial(_lead, session, prepared))
     if best is None:
         return
     restriction = within(session, prepared, designed)
@@ -151,6 +155,11 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
     others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
     for trial in (best, *others):
         yield from _that_fit(session, restriction, {trial.job.id: 1.0}, range(networks, 0, -1))
+
+
+def _best_searched(session: Session) -> Done | None:
+    """The best trial but for those that trained a pretrained network: these are shipped where `fine_tune` says so."""
+    return incumbent(trial for trial in session.study.usable if not is_fine_tuned(trial.job.values))
 
 
 def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tuple[float, float]:
@@ -197,9 +206,21 @@ def _kept(session: Session, prepared: Prepared, bundle: Bundle, parts: Parts, qu
     return kept
 
 
+def lead_over_average(session: Session, prepared: Prepared, tuned: Done) -> float:
+    """By how much a fine-tuned network is ahead of the average of heads, on samples that neither saw."""
+    best = _best_searched(session)
+    if best is None:
+        return np.inf
+    each = weights.load_answers(session.study.weights_path(tuned.job.id))
+    average = _answers(session, _shares(session, prepared, best, repeated=True))
+    y = prepared.store.validation().y
+    judged = [_judged_on(prepared, of_samples, len(each)) for of_samples in (average, y)]
+    return session.scoring.score(each, judged[1]) - session.scoring.score(*judged)
+
+
 def shares_to_repeat(session: Session, prepared: Prepared) -> Shares:
     """Weights of the networks that would be averaged with those of other folds; none where there is no network."""
-    best = session.study.best
+    best = _best_searched(session)
     return {} if best is None else _shares(session, prepared, best, most=_half(session))
 
 
@@ -221,7 +242,7 @@ def _shares(
         for trial in session.study.usable
         if trial.job.fidelity == 1.0 and _numbers(prepared, trial) == _numbers(prepared, best)  # of one file
     ]
-    candidates = [trial for trial in usable if trial.job.repeats is None]
+    candidates = [trial for trial in usable if trial.job.repeats is None and not is_fine_tuned(trial.job.values)]
     building = median([trial.metrics["build_seconds"] for trial in candidates] or [0.0])
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
@@ -266,7 +287,7 @@ def _point(session: Session, prepared: Prepared, designed: Design, parts: Parts)
         encoder=prepared.encoder,
         quantization=_numbers(prepared, trials[0]),
         change=sum(parts.shares[trial.job.id] * _change(trial) for trial in trials),
-        backbone=prepared.backbone,
+        backbone=None if any(is_fine_tuned(trial.job.values) for trial in trials) else prepared.backbone,
     )
 
 
@@ -284,6 +305,15 @@ def _members(
     session: Session, prepared: Prepared, designed: Design, trial: Done, share: float, networks: int
 ) -> list[Member]:
     """The network of a trial, or so many of its networks of all folds."""
-    network = designed.shipped if trial.job.values else session.modality.baseline(prepared)[0]
+    network = _network(session, prepared, designed, trial)
     trained = weights.load(session.study.weights_path(trial.job.id))[:networks]
     return [Member(network, dict(trial.job.values), own, share / len(trained)) for own in trained]
+
+
+def _network(session: Session, prepared: Prepared, designed: Design, trial: Done) -> Block:
+    """What the values of a trial describe, as it would be shipped."""
+    if not trial.job.values:
+        return session.modality.baseline(prepared)[0]
+    if prepared.backbone is not None and is_fine_tuned(trial.job.values):
+        return fine_tuned(prepared.backbone, head_of(designed.shipped))
+    return designed.shipped

@@ -117,7 +117,10 @@ class Attempt:
         if not self._evaluator.weights_path(source).exists():
             raise ValueError(f"the weights of trial {source} are gone")
         found: list[weights.Weights] = list(weights.load(self._evaluator.weights_path(source)))
-        return [self._pruned(model, found[0], parts[0])] * len(parts) if self._job.pruned else found
+        if self._job.pruned:
+            return [self._pruned(model, found[0], parts[0])] * len(parts)
+        below = model.get_weights()[: max(0, len(model.weights) - len(found[0]))]  # of a network that it was a head on
+        return [[*below, *own] for own in found]
 
     def _pruned(self, model: Any, whole: weights.Weights, part: Part) -> weights.Weights:
         """The weights that are left when the channels that count least are gone."""

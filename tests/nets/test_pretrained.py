@@ -10,9 +10,19 @@ from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 from easynas.data.backbones import ARCHITECTURES, NAMES, Architecture, recognise
 from easynas.errors import InputError
-from easynas.nets.network import model_of
-from easynas.nets.pretrained import Backbone, pixels, scale_of, size_of
-from easynas.schema import ImageSchema
+from easynas.nets.network import Augment, OneOf, model_of
+from easynas.nets.pretrained import (
+    Backbone,
+    Head,
+    fine_tuned,
+    fine_tuning,
+    head_of,
+    is_fine_tuned,
+    pixels,
+    scale_of,
+    size_of,
+)
+from easynas.schema import Answer, ImageSchema
 
 SMALLEST = next(each for each in ARCHITECTURES if each.parameters == 410_208)
 
@@ -67,6 +77,37 @@ def test_a_backbone_sees_what_the_whole_network_sees(file: Path, made: keras.Mod
         rtol=1e-3,
         atol=1e-9,
     )
+
+
+@pytest.mark.slow
+def test_a_fine_tuned_network_begins_as_its_backbone_and_head(file: Path, made: keras.Model) -> None:
+    """All of it can be trained but for normalizations, and the weights of the head come last."""
+    answer, shape = Answer("classes", 3), (64, 64, 1)
+    backbone = Backbone(SMALLEST, str(file), (64, 64), 1.0)
+    head = Head(answer, (0.0,) * 1280, (1.0,) * 1280)
+    values = fine_tuning({"pretrained/units": 64, "pretrained/dropout": 0.2, "network": "pretrained"}, epochs=3)
+    assert is_fine_tuned(values)
+    assert not is_fine_tuned({"network": "pretrained"})
+    network = model_of(fine_tuned(backbone, head, augment=Augment(True, 0)), values, shape)
+    apart = model_of(head, values, (1280,))
+    below = len(network.weights) - len(apart.weights)
+    network.set_weights([*network.get_weights()[:below], *apart.get_weights()])
+    images = np.random.default_rng(0).integers(0, 256, (2, *shape)).astype("float32")
+    seen = model_of(backbone, {}, shape)(images, training=False)
+    np.testing.assert_allclose(network(images, training=False), apart(seen, training=False), atol=1e-5)
+    assert not any("moving" in weight.path for weight in network.trainable_weights)
+    normalizations = sum(isinstance(layer, keras.layers.BatchNormalization) for layer in made.layers)
+    assert len(network.trainable_weights) == below - 4 * normalizations + 4  # and two layers of the head
+    before = [weight.numpy() for weight in network.non_trainable_weights]
+    network(images, training=True)
+    for weight, was in zip(network.non_trainable_weights, before, strict=True):
+        if "moving" in weight.path:
+            np.testing.assert_array_equal(weight, was)
+    shipped = model_of(fine_tuned(backbone, head), values, shape)
+    shipped.set_weights(network.get_weights()[: len(shipped.weights)])
+    assert head_of(OneOf((head,))) is head
+    with pytest.raises(TypeError, match="must be that of a design of heads"):
+        head_of(head)
 
 
 @pytest.mark.slow

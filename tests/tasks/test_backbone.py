@@ -1,5 +1,6 @@
 """Fits on what a network sees that was trained before. No weights are downloaded: the tests make their own."""
 
+import time
 from pathlib import Path
 
 import keras
@@ -9,6 +10,8 @@ from sklearn.datasets import load_digits
 
 import easynas
 from tests.tasks.exact import Exact
+
+BUDGET = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,33 @@ def test_heads_on_what_a_network_sees_become_one_model(
         easynas.ImageClassifier(600, engine=Exact(), directory=tmp_path / "study", verbose=0).fit(x[:400], y[:400])
     backbone = [layer for layer in model.layers if isinstance(layer, keras.Model) and len(layer.weights) == 260]
     assert len(backbone) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_a_network_that_never_saw_such_images_learns_from_them(
+    digits: tuple[np.ndarray, np.ndarray], weights: Path, tmp_path: Path
+) -> None:
+    x, y = digits
+    started = time.monotonic()
+    fitted = easynas.ImageClassifier(BUDGET, weights=weights, random_state=0, verbose=0).fit(x[:600], y[:600])
+    assert time.monotonic() - started <= BUDGET + 2.0
+    board = fitted.leaderboard()
+    heads = board[board["network"] == "pretrained"]["score"].max()
+    [tuned] = board[board["network"] == "finetuned"].itertuples()
+    assert tuned.origin.startswith("fine-tuning of")
+    assert tuned.score > heads + 0.2
+    assert fitted.score(x[1000:], y[1000:]) > heads + 0.2
+    assert any("is ahead of the heads" in note for note in fitted.study_.notes)
+    expected = fitted.predict_proba(x[1000:1050])
+    assert fitted.export(tmp_path / "model.tflite").agreement >= 0.99
+    model = keras.models.load_model(_saved(fitted, tmp_path / "model.keras"))
+    np.testing.assert_allclose(model(x[1000:1050].astype("float32"), training=False), expected, atol=1e-4)
+    front = fitted.pareto_front()
+    assert front[front["chosen"]]["network"].item() == "finetuned"
+    if len(front) > 1:
+        other = int(front[~front["chosen"]]["trial"].iloc[0])
+        assert fitted.select(other).score(x[1000:], y[1000:]) < heads + 0.2
 
 
 def test_weights_are_looked_at_before_any_time_is_spent(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:

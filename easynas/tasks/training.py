@@ -1,0 +1,40 @@
+"""The search and what follows it: the best networks on other folds, a backbone trained on, or one long training."""
+
+from easynas.nets.design import Design
+from easynas.search.plan import Plan
+from easynas.search.trial import Trial
+from easynas.tasks.finetuning import fine_tune
+from easynas.tasks.phases import Prepared
+from easynas.tasks.pruning import train_and_prune
+from easynas.tasks.repeats import search_and_repeat
+from easynas.tasks.session import Session
+
+_TUNING, _FINAL = "training the pretrained network", "training the best network"
+
+
+def search_and_train(
+    session: Session, prepared: Prepared, designed: Design, planned: Plan, *, then: str
+) -> Trial | None:
+    """Spends the time of a plan.
+
+    Args:
+        session: of this fit.
+        prepared: the data.
+        designed: where to search.
+        planned: the time of each part.
+        then: what comes next, for the display.
+
+    Returns:
+        The trial that should be shipped; None if it is to be chosen among those of the search.
+    """
+    trained = planned.final and (session.modality.members == 1 or planned.search == 0)
+    if planned.search > 0:
+        after = _TUNING if planned.tune > 0 else _FINAL if trained else then
+        search_and_repeat(session, prepared, designed, planned, then=after)
+    if planned.tune > 0:
+        with session.phase("tuning", _TUNING, then=then):
+            return fine_tune(session, prepared, designed, planned)
+    if trained:
+        with session.phase("final", _FINAL, then=then):
+            return train_and_prune(session, prepared, designed, planned)
+    return None
