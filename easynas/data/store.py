@@ -197,17 +197,6 @@ class Store:
                 shutil.copyfile(Path(self.directory) / name, folder / name)
         return Store(str(folder))
 
-    def refolded(self, directory: str | os.PathLike[str], folds: np.ndarray) -> "Store":
-        """The same samples in another directory, in other folds; for few of them, since they are copied.
-
-        Args:
-            directory: created if it does not exist; a store that is there is replaced.
-            folds: number of each training sample's fold `(n,)`, from 0.
-        """
-        shutil.copytree(self.directory, directory, dirs_exist_ok=True)
-        np.save(Path(directory) / FOLDS, folds)
-        return Store(str(directory))
-
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Self:
         """Returns the store that `write` left in `directory`.

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 _BASELINE_SHARE, _BASELINE_LEAST, _BASELINE_MOST = 0.05, 2.0, 10.0
 SEARCH_SHARE = 0.3
-REPEAT_SHARE = 0.25
 TUNE_SHARE = 0.6
 _STARTS = 3.0  # a candidate is larger than the baseline and has one core: so many times as long until its first step
 _USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
@@ -44,7 +43,6 @@ class Rules:
             (0, 1]; 1 leaves no time for that training, and the best trial is the result.
         combined: most networks that are combined, from 1, where the kind of data combines several; None: as many as it
             says.
-        repeat_share: of the time of a search in folds, for the best networks on other folds, in [0, 1).
         tune_share: of the time after the baseline, for training a pretrained network itself, in [0, 1).
         annealed: whether the learning rate falls to zero as the time of a training runs out; if not, it stays at its
             peak.
@@ -52,13 +50,8 @@ class Rules:
 
     search_share: float = SEARCH_SHARE
     combined: int | None = None
-    repeat_share: float = REPEAT_SHARE
     tune_share: float = TUNE_SHARE
     annealed: bool = True
-
-    def repeats(self, *, in_folds: bool) -> float:
-        """Share of the time of a search for its best networks on other folds."""
-        return self.repeat_share if in_folds and self.combined != 1 else 0.0
 
     def members(self, usual: int) -> int:
         """Most networks that are combined of a kind of data that usually combines so many."""
@@ -75,7 +68,6 @@ class Plan:
         reason: why, as a sentence.
         start: of a trial, until its first step.
         final: whether there is time for another network than the baseline, beside the search.
-        repeat: of them after the search, on other folds; 0 for none.
         tune: training of a pretrained network with the best head on it; 0 for none.
     """
 
@@ -84,7 +76,6 @@ class Plan:
     reason: str
     start: float = 0.0
     final: bool = True
-    repeat: float = 0.0
     tune: float = 0.0
 
 
@@ -145,7 +136,6 @@ def spread(
     *,
     start_seconds: float,
     combine_seconds: float,
-    repeat_share: float = 0.0,
     tune_seconds: float = 0.0,
 ) -> Plan:
     """Divides the seconds that are left after the baseline where the best networks of the search are combined.
@@ -154,7 +144,6 @@ def spread(
         left: seconds for the search and the combination together.
         start_seconds: what a network takes before its first step, as the baseline took it.
         combine_seconds: what building the combination may take.
-        repeat_share: of the rest, for the best networks on other folds.
         tune_seconds: of a training after the search, for what is below the networks.
     """
     if plan := _only_baseline(left, start_seconds):
@@ -168,17 +157,13 @@ def spread(
             f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {left:.0f} s are left. "
             "The best known design is trained all the time.",
         )
-    repeat = repeat_share * search
-    search -= repeat
     trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)
-    again = f"for {repeat:.0f} s the best networks are trained on other folds; " if repeat else ""
-    again += f"for {tune_seconds:.0f} s the pretrained network is trained with the best; " if tune_seconds else ""
+    tuning = f"for {tune_seconds:.0f} s the pretrained network is trained with the best; " if tune_seconds else ""
     return Plan(
         search,
         trial,
-        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {trial:.0f} s at most; {again}"
+        f"Of {left:.0f} s, {search:.0f} s are searched in trials of {trial:.0f} s at most; {tuning}"
         "then the best networks are combined.",
         start,
-        repeat=repeat,
         tune=tune_seconds,
     )

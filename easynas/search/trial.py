@@ -23,7 +23,6 @@ class Job:
         members: numbers of the trials whose networks are averaged; nothing is trained then.
         reference: whether it is only there to compare with: nothing learns from it, and it is never the result.
         pruned: share of the channels that are taken out of the network that it continues, before the training goes on.
-        repeats: number of the trial whose network is trained once more, on another division of the samples into folds.
     """
 
     id: int
@@ -35,7 +34,6 @@ class Job:
     members: tuple[int, ...] = ()
     reference: bool = False
     pruned: float = 0.0
-    repeats: int | None = None
 
     @property
     def whole(self) -> bool:

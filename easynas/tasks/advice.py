@@ -85,8 +85,7 @@ def _plan(
     """How samples and time would be divided, and what else follows from it."""
     left = max(0.0, settings.seconds - _LOADING - _baseline(settings.seconds) - _BUNDLE)
     if modality.members > 1:
-        combining, repeating = _COMBINE_SHARE * left, settings.rules.repeats(in_folds=division.folds is not None)
-        return division, spread(left, start_seconds=_START, combine_seconds=combining, repeat_share=repeating), ()
+        return division, spread(left, start_seconds=_START, combine_seconds=_COMBINE_SHARE * left), ()
     from easynas.deploy.silence import Silence
     from easynas.engines.warm import cores
 
@@ -116,7 +115,7 @@ def _baseline(total: float) -> float:
 
 
 def _phases(total: float, plan: Plan) -> dict[str, float]:
-    first = {"loading and preparing": _LOADING, "baseline": _baseline(total), "search": plan.search + plan.repeat}
+    first = {"loading and preparing": _LOADING, "baseline": _baseline(total), "search": plan.search}
     return {**first, "final training and model": max(0.0, total - sum(first.values()))}
 
 

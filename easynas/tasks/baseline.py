@@ -88,17 +88,12 @@ def design(session: Session, prepared: Prepared) -> Design:
     restriction.smallest()
     session.study.restrict(
         lambda trial: (
-            (is_baseline(trial) or _was_made(trial) or belongs(trial, designed.space))
+            (is_baseline(trial) or trial.job.pruned > 0 or belongs(trial, designed.space))
             and not looked_twice(trial)
             and restriction.allows(trial.job.values)
         )
     )
     return designed.within(restriction)
-
-
-def _was_made(trial: Trial) -> bool:
-    """Whether a trial is another one without some channels, or on other folds."""
-    return trial.job.pruned > 0 or trial.job.repeats is not None
 
 
 def _first(session: Session, prepared: Prepared) -> tuple[tuple[Evaluator, Job], Design | None]:

@@ -70,21 +70,16 @@ class Division:
         everything = np.arange(len(data.y))
         if held_out is not None:
             return cls(everything, np.arange(len(held_out.y)), None)
+        found = hashes(data.samples)
+        # Equal samples stay together: one that is held out while its twin trains tells nothing of unseen ones.
+        _, first, group = np.unique(everything if found is None else found, return_index=True, return_inverse=True)
+        classes = strata(data.y, data.target.answer)[first]
         if len(data.y) < SMALL:
-            return cls(everything, everything, _drawn_folds(data, everything, seed=seed))
-        first, group = _twins(data, everything)
-        _, held = split(strata(data.y, data.target.answer)[first], seed=seed)
+            numbers = folds(classes, count=min(FOLDS, len(first)), seed=seed)
+            return cls(everything, everything, numbers[group])
+        _, held = split(classes, seed=seed)
         is_held = np.isin(group, held)
         return cls(np.flatnonzero(~is_held), np.flatnonzero(is_held), None)
-
-    def other_folds(self, data: Dataset, *, seed: int) -> np.ndarray:
-        """Numbers of other folds of the samples to train on, `(n,)`.
-
-        Args:
-            data: that is divided.
-            seed: of the folds.
-        """
-        return _drawn_folds(data, self.train, seed=seed)
 
     def part(self, share: float, data: Dataset, *, seed: int) -> "Division":
         """A random part of the samples to train on, and of those held out unless they are the user's own.
@@ -103,23 +98,6 @@ class Division:
             return Division(train, train, numbers)
         own = len(self.train) + len(self.validation) == len(data.y)
         return Division(train, _part(self.validation, classes, share, seed) if own else self.validation, None)
-
-
-def _twins(data: Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places of the first of equal samples among some, and for each sample which of those it equals.
-
-    Equal samples stay together: one that is held out while its twin trains tells nothing of unseen ones.
-    """
-    found = hashes(data.samples[rows])
-    _, first, group = np.unique(rows if found is None else found, return_index=True, return_inverse=True)
-    return first, group
-
-
-def _drawn_folds(data: Dataset, rows: np.ndarray, *, seed: int) -> np.ndarray:
-    """A fold for each of some samples."""
-    first, group = _twins(data, rows)
-    classes = strata(data.y[rows], data.target.answer)[first]
-    return np.asarray(folds(classes, count=min(FOLDS, len(first)), seed=seed)[group])
 
 
 def _part(rows: np.ndarray, classes: np.ndarray, share: float, seed: int) -> np.ndarray:

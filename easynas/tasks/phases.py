@@ -224,7 +224,6 @@ def plan(session: Session, prepared: Prepared, baseline: Trial) -> Plan:
             left,
             start_seconds=start,
             combine_seconds=combining,
-            repeat_share=session.settings.rules.repeats(in_folds=prepared.division.folds is not None),
             tune_seconds=tuning_seconds(session, prepared.seen, left - combining),
         )
     else:
@@ -366,7 +365,7 @@ def is_baseline(trial: Trial) -> bool:
 
 def belongs(trial: Trial, space: SearchSpace) -> bool:
     """Whether a trial, perhaps of an earlier fit, is of this space; the baseline and what others became are not."""
-    if not trial.job.values or trial.job.members or trial.job.pruned or trial.job.repeats is not None:
+    if not trial.job.values or trial.job.members or trial.job.pruned:
         return False
     try:
         space.canonical(trial.job.values)

@@ -146,10 +146,9 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
         return
     restriction = within(session, prepared, designed)
     if restriction is None:
-        yield Parts(_shares(session, prepared, best, repeated=True) if final is None else {best.job.id: 1.0}, networks)
+        yield Parts(_shares(session, prepared, best) if final is None else {best.job.id: 1.0}, networks)
         return
     if final is None:
-        yield from _that_fit(session, restriction, _shares(session, prepared, best, repeated=True), [networks])
         for most in range(session.members, 1, -1):
             yield from _that_fit(session, restriction, _shares(session, prepared, best, most=most), [networks])
     others = sorted((trial for trial in study.usable if trial is not best), key=rank_key, reverse=True)
@@ -212,52 +211,30 @@ def lead_over_average(session: Session, prepared: Prepared, tuned: Done) -> floa
     if best is None:
         return np.inf
     each = weights.load_answers(session.study.weights_path(tuned.job.id))
-    average = _answers(session, _shares(session, prepared, best, repeated=True))
+    average = _answers(session, _shares(session, prepared, best))
     y = prepared.store.validation().y
     judged = [_judged_on(prepared, of_samples, len(each)) for of_samples in (average, y)]
     return session.scoring.score(each, judged[1]) - session.scoring.score(*judged)
 
 
-def shares_to_repeat(session: Session, prepared: Prepared) -> Shares:
-    """Weights of the networks that would be averaged with those of other folds; none where there is no network."""
-    best = _best_searched(session)
-    return {} if best is None else _shares(session, prepared, best, most=_half(session))
-
-
-def _half(session: Session) -> int:
-    """Most networks that are averaged if each has been trained on other folds, too: the file shall not grow by that."""
-    return (session.members + 1) // 2
-
-
-def _shares(
-    session: Session, prepared: Prepared, best: Done, *, most: int | None = None, repeated: bool = False
-) -> Shares:
-    """Weights of the networks to average; the best one alone where there is no other, or no time to build more.
-
-    Networks are chosen by their first folds. With `repeated` they are fewer where some were trained on others, too, and
-    share their weight with what came of that.
-    """
-    usable = [
+def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | None = None) -> Shares:
+    """Weights of the networks to average; the best one alone where there is no other, or no time to build more."""
+    candidates = [
         trial
         for trial in session.study.usable
-        if trial.job.fidelity == 1.0 and _numbers(prepared, trial) == _numbers(prepared, best)  # of one file
+        if trial.job.fidelity == 1.0
+        and not is_fine_tuned(trial.job.values)
+        and _numbers(prepared, trial) == _numbers(prepared, best)  # of one file
     ]
-    candidates = [trial for trial in usable if trial.job.repeats is None and not is_fine_tuned(trial.job.values)]
     building = median([trial.metrics["build_seconds"] for trial in candidates] or [0.0])
     weighing = 0.0 if prepared.gauge is None else prepared.gauge.seconds
     seconds = (_CAUTION * building + weighing) * prepared.store.networks  # of a trial
     affordable = int((session.deadline.left - prepared.bundle_seconds) / (seconds + 1e-3))
-    again = {trial.job.repeats: trial.job.id for trial in usable if repeated and trial.job.repeats is not None}
-    most = min(_half(session) if again else session.members if most is None else most, affordable)
+    most = min(session.members if most is None else most, affordable)
     if most < 2 or not candidates:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
-    shares = select(answers, prepared.store.validation().y, prepared.answer, most=most)
-    twice = [number for number in shares if number in again]
-    if len(shares) + len(twice) > affordable:
-        return shares
-    halves = {number: share / 2 if number in twice else share for number, share in shares.items()}
-    return halves | {again[number]: shares[number] / 2 for number in twice}
+    return select(answers, prepared.store.validation().y, prepared.answer, most=most)
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:

@@ -1,12 +1,11 @@
-"""The search and what follows it: the best networks on other folds, a backbone trained on, or one long training."""
+"""The search and what follows it: a backbone that is trained on, or one long training."""
 
 from easynas.nets.design import Design
 from easynas.search.plan import Plan
 from easynas.search.trial import Trial
 from easynas.tasks.finetuning import fine_tune
-from easynas.tasks.phases import Prepared
+from easynas.tasks.phases import Prepared, search
 from easynas.tasks.pruning import train_and_prune
-from easynas.tasks.repeats import search_and_repeat
 from easynas.tasks.session import Session
 
 _TUNING, _FINAL = "training the pretrained network", "training the best network"
@@ -30,7 +29,8 @@ def search_and_train(
     trained = planned.final and (session.modality.members == 1 or planned.search == 0)
     if planned.search > 0:
         after = _TUNING if planned.tune > 0 else _FINAL if trained else then
-        search_and_repeat(session, prepared, designed, planned, then=after)
+        with session.phase("search", "searching", then=after):
+            search(session, prepared, designed, planned)
     if planned.tune > 0:
         with session.phase("tuning", _TUNING, then=then):
             return fine_tune(session, prepared, designed, planned)

@@ -80,6 +80,28 @@ def test_operators_that_lose_too_much_stay_in_float(bundle):
     assert not quantize(bundle, "int8", integers=False, agreement=lambda _: 1.0).kept
 
 
+def only_float_between(content):
+    """An agreement that only a file without integers between its operators has."""
+    graph = Interpreter(content, delegates=False).graph()
+    made = [index for operator in graph.operators for index in operator["outputs"]]
+    return 1.0 if all(graph.tensors[index]["dtype"] is np.float32 for index in made) else 0.9
+
+
+@pytest.mark.slow
+def test_weights_alone_are_int8_where_exceptions_do_not_help(bundle, tmp_path):
+    made = quantize(bundle, "int8", integers=False, agreement=only_float_between)
+    assert made.weights_only
+    assert not made.kept
+    plain = quantize(bundle, "int8", integers=False, agreement=lambda _: 1.0)
+    assert not plain.weights_only
+    assert len(made.content) < 1.1 * len(plain.content)
+    np.testing.assert_allclose(
+        Interpreter(made.content).run(bundle.device_inputs(bundle.samples)), bundle.answers(bundle.samples), atol=0.05
+    )
+    refused = quantize(bundle, "int8", integers=False, agreement=only_float_between, fits=lambda _: False)
+    assert not refused.weights_only  # it would break a limit
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [text_bundle, table_bundle])
 def test_texts_and_tables_are_quantized_too(make, tmp_path):
