@@ -74,7 +74,7 @@ class Ready:
         values = self.design.sizing.fit(dict(candidate.values), knob=candidate.knob, share=candidate.share)
         if values is None:
             return None
-        return Job(number, {**values, "train/epochs": self.compute.work / self.design.sizing.macs(values)})
+        return Job(number, {**values, "train/epochs": self.compute.work / self.design.sizing.effort(values)})
 
 
 def prepare(setting: Setting, data: Path, folder: Path) -> Ready:

@@ -17,10 +17,11 @@ from easynas.nets.quantization import in_turn
 from easynas.nets.sizing import Restriction, choices_of, shrunk, smallest
 from easynas.space.space import SearchSpace, Values
 
-_PASSES_TO_MACS = 3.0  # a training step computes the forward pass, and twice as much backward
-_TYPICAL_WORK, _TYPICAL_SAMPLES, _TYPICAL_EPOCHS = 160e6, 55_000, 8.0
-"""A compute that was measured to be well spent: 160 million multiply-accumulates for every sample of 55,000,
-8 epochs of a network of 20 million (0.93 on Fashion-MNIST). See `Compute.epochs` for how other budgets follow."""
+PASSES = 3.0
+"""Of a usual convolution, that a training step on it takes as long as: the forward pass, and twice as much backward."""
+
+_TYPICAL_WORK, _TYPICAL_SAMPLES, _TYPICAL_EPOCHS = 160e6, 55_000, 4.8
+"""An effort that was measured to be well spent, see `Compute.epochs`: 33 million at a time."""
 
 _FEWEST_EPOCHS, _MOST_EPOCHS = 1.0, 60.0
 
@@ -31,7 +32,7 @@ class Compute:
 
     Attributes:
         seconds: of the longest training.
-        macs_per_second: that training reaches.
+        macs_per_second: multiply-accumulates of a usual convolution that training reaches, see `easynas.train.machine`.
         samples: in the training set.
     """
 
@@ -41,25 +42,30 @@ class Compute:
 
     @property
     def work(self) -> float:
-        """Multiply-accumulates of forward passes that can be spent on one sample over all epochs."""
-        return self.seconds * self.macs_per_second / (_PASSES_TO_MACS * self.samples)
+        """Effort that can be spent on one sample over all epochs, see `easynas.nets.cost.effort`."""
+        return self.seconds * self.macs_per_second / (PASSES * self.samples)
 
     @property
     def epochs(self) -> float:
         """Times that the data should be seen.
 
         More compute goes into size and epochs alike, as in Hoffmann et al. (2022) for language models; smaller sets are
-        seen more often. Trainings of 20 seconds on 50,000 images were best near the 1 epoch that this gives. All that
-        was with SGD. With Muon 12 to 20 epochs were alike where this gives 10 (docs/findings.md); fewer were not tried.
+        seen more often. Measured with Muon: 40, 60 and 145 s on CIFAR-10 and Fashion-MNIST were best at 2 to 6 epochs
+        (docs/findings.md), 60 s on 800 images at 40 to 140.
         """
         rarity = float(_TYPICAL_SAMPLES / self.samples)
         epochs = _TYPICAL_EPOCHS * math.sqrt(self.work / _TYPICAL_WORK) * math.sqrt(math.sqrt(rarity))
         return min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
 
     @property
-    def macs(self) -> float:
-        """Multiply-accumulates of a network's forward pass for one sample that can be afforded."""
+    def effort(self) -> float:
+        """Of training a network on one sample that can be afforded."""
         return self.work / self.epochs
+
+    @property
+    def sample_seconds(self) -> float:
+        """Seconds of training such a network on one sample, on all cores."""
+        return self.epoch_seconds / self.samples
 
     @property
     def epoch_seconds(self) -> float:

@@ -17,12 +17,12 @@ from easynas.nets.head import ImageHead
 from easynas.nets.network import Augment, ImageNetwork
 from easynas.nets.portfolio import known_designs
 from easynas.nets.quantization import in_turn
-from easynas.nets.sizing import Count, Restriction, Sizing, choices_of, count_macs, smallest
+from easynas.nets.sizing import Count, Restriction, Sizing, choices_of, count_effort, smallest
 from easynas.nets.whitening import Whitening
 from easynas.schema import LARGEST_SIDE, Answer, ImageSchema
 from easynas.space.space import SearchSpace, Values
 
-_PIXEL_MACS = 10_000.0  # of a network that uses its pixels well
+_PIXEL_EFFORT = 17_000.0  # of a network that uses its pixels well
 _SMALLEST_SIDE = 32
 _ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
 _MIRRORED = 0.6
@@ -116,7 +116,7 @@ class ImageDesign:
 
 def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int, int], str]:
     """The `(height, width)` to train at, and why: as large as the compute allows, and never larger than the images."""
-    side = 1.5 * math.sqrt(compute.macs / _PIXEL_MACS)
+    side = 1.5 * math.sqrt(compute.effort / _PIXEL_EFFORT)
     side = 8 * round(min(max(side, _SMALLEST_SIDE), LARGEST_SIDE) / 8)
     native = math.sqrt(schema.height * schema.width)
     if native <= _ALMOST * side:
@@ -124,7 +124,7 @@ def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int,
     height, width = (max(1, round(length * side / native)) for length in (schema.height, schema.width))
     return (height, width), (
         f"Images are reduced from {schema.height} x {schema.width} to {height} x {width} pixels: {compute.samples:,} "
-        f"images in {compute.seconds:.0f} s leave {compute.macs / 1e6:.1f} million multiply-accumulates for one."
+        f"images in {compute.seconds:.0f} s leave {1e6 * compute.sample_seconds:.0f} µs for one, each time it is seen."
     )
 
 
@@ -151,7 +151,7 @@ def design_images(
     declare_training: Callable[[keras_tuner.HyperParameters], None],
     seed: int,
     once: bool = False,
-    count: Count = count_macs,
+    count: Count = count_effort,
 ) -> ImageDesign:
     """The space and the portfolio for these images.
 
@@ -165,7 +165,7 @@ def design_images(
         declare_training: declares the choices that are not the network's.
         seed: of the augmentation.
         once: whether the model looks at an image once even if nothing limits the file.
-        count: counts the multiply-accumulates of a network.
+        count: counts the effort of training a network.
     """
     augment = Augment(mirror=False, seed=seed)
     network = ImageNetwork(
@@ -180,10 +180,10 @@ def design_images(
     network.declare(hp)
     declare_training(hp)
     searched = SearchSpace(hp)
-    sizing = Sizing(network, searched, shape, compute.macs, count)
+    sizing = Sizing(network, searched, shape, compute.effort, count)
     reasons = (
-        f"A network may cost about {compute.macs / 1e6:.1f} million multiply-accumulates an image, so that training "
-        f"sees the {compute.samples:,} images about {compute.epochs:.0f} times.",
+        f"A network may train for about {1e6 * compute.sample_seconds:.0f} µs on an image, so that it sees the "
+        f"{compute.samples:,} images about {compute.epochs:.0f} times.",
         f"The space {block.name or 'auto'!r} has {searched.size():.3g} designs.",
     )
     return ImageDesign(network, sizing, reasons, once)

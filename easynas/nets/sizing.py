@@ -1,4 +1,4 @@
-"""Networks cut to a budget of multiply-accumulates, counted on networks that are built but never run, and to limits."""
+"""Networks cut to a budget of training, counted on networks that are built but never run, and to limits."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from typing import Protocol
 import keras_tuner
 
 from easynas.nets.block import Block
-from easynas.nets.cost import macs
+from easynas.nets.cost import effort
 from easynas.nets.network import model_of
 from easynas.nets.quantization import choices_in
 from easynas.space.space import SearchSpace, Values
@@ -20,7 +20,7 @@ few samples."""
 _FRACTIONS = (0.75, 0.5, 0.25)
 """Of its choices, of which a network that is too large keeps the largest that is allowed."""
 
-Count = Callable[[Block, Values, tuple[int, ...]], int]
+Count = Callable[[Block, Values, tuple[int, ...]], float]
 
 
 class Restriction(Protocol):
@@ -89,9 +89,9 @@ def leanest(space: SearchSpace, *, free: Collection[str]) -> Iterator[Values]:
             yield scaled(space, space.canonical({**kind, **numbers}), 0.0, free=free)
 
 
-def count_macs(network: Block, values: Values, shape: tuple[int, ...]) -> int:
-    """Multiply-accumulates of one sample `shape` in the network that `values` describe."""
-    return macs(model_of(network, values, shape))
+def count_effort(network: Block, values: Values, shape: tuple[int, ...]) -> float:
+    """The effort of training the network that `values` describe on one sample `shape`, see `easynas.nets.cost`."""
+    return effort(model_of(network, values, shape))
 
 
 @dataclass
@@ -102,8 +102,8 @@ class Sizing:
         network: what the values describe.
         space: their space.
         shape: of an image, `(height, width, channels)`.
-        budget: multiply-accumulates of one sample.
-        count: counts the multiply-accumulates of one sample; by default in this process, which grows a little by it.
+        budget: effort of training on one sample.
+        count: counts it; by default in this process, which grows a little by it.
         restriction: what networks must keep beside the budget; None: nothing.
     """
 
@@ -111,13 +111,13 @@ class Sizing:
     space: SearchSpace
     shape: tuple[int, ...]
     budget: float
-    count: Count = count_macs
+    count: Count = count_effort
     restriction: Restriction | None = None
-    _counted: dict[str, int] = field(default_factory=dict)
+    _counted: dict[str, float] = field(default_factory=dict)
     _fits: list[float] = field(default_factory=list)
 
-    def macs(self, values: Values) -> int:
-        """Multiply-accumulates of one sample."""
+    def effort(self, values: Values) -> float:
+        """Of training on one sample."""
         canonical = self.space.canonical(values)
         key = self.space.key(canonical)
         if key not in self._counted:
@@ -130,7 +130,7 @@ class Sizing:
         Under a restriction the budget is no more than what the largest network took that was fitted so far.
         """
         useful = min(self.budget, max(self._fits, default=self.budget))
-        return _LEAST * useful <= self.macs(values) <= _MOST * useful and self._allows(values)
+        return _LEAST * useful <= self.effort(values) <= _MOST * useful and self._allows(values)
 
     def within(self, restriction: Restriction) -> "Sizing":
         """The same under a restriction."""
@@ -152,14 +152,14 @@ class Sizing:
             fits = (self._allowed(self._afforded(each, knob, share)) for each in others)
             found = next((each for each in fits if each is not None), least)
         if found is not None:
-            self._fits.append(self.macs(found) / share)
+            self._fits.append(self.effort(found) / share)
         return found
 
     def _afforded(self, values: Values, knob: str, share: float) -> list[Values]:
         """`values` with each `knob` that the budget allows, from the smallest on; at least that."""
         dimension = next(d for d in self.space.dimensions if d.name == knob)
         choices = [self.space.canonical({**values, knob: choice}) for choice in dimension.values()]
-        return choices[: _last(choices, lambda each: self.macs(each) <= share * self.budget) + 1]
+        return choices[: _last(choices, lambda each: self.effort(each) <= share * self.budget) + 1]
 
     def _allowed(self, choices: Sequence[Values]) -> Values | None:
         """The largest of them that the restriction allows; the largest of all is asked about first."""

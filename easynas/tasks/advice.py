@@ -100,7 +100,7 @@ def _plan(
         compute = compute_of(settings.seconds, machine, division)
     assert isinstance(data.encoder, ImageEncoder)  # what is not combined is images
     _, reason = choose_resolution(data.encoder.schema, compute)
-    seen = f"A network may cost {compute.macs / 1e6:.1f} million multiply-accumulates an image."
+    seen = f"A network may train for about {1e6 * compute.sample_seconds:.0f} µs on an image."
     planned = divide(
         left,
         start_seconds=_START,

@@ -83,7 +83,7 @@ class Images:
     def design(self, session: "Session", prepared: "Prepared") -> "ImageDesign":
         from easynas.nets.images import design_images
         from easynas.nets.quantization import declaring
-        from easynas.nets.sizing import count_macs
+        from easynas.nets.sizing import count_effort
         from easynas.train import recipe
 
         encoder, space = _of(prepared.encoder), session.settings.space
@@ -97,7 +97,7 @@ class Images:
             declare_training=declaring(recipe.declare, prepared.quantizations),
             seed=session.settings.seed,
             once=bool(session.settings.pruning) or began_with_one_look(session.study.trials),
-            count=lambda *network: int(session.aside(count_macs, *network)),
+            count=lambda *network: float(session.aside(count_effort, *network)),
         )
 
 

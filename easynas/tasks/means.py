@@ -9,7 +9,7 @@ from easynas.train.machine import Machine
 
 _READING_SHARE = 0.25  # of the budget may go into encoding the samples
 _TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
-_FOLD_EPOCHS = 20.0  # that each fold must see of its samples, or one training of all the time is better
+_FOLD_EPOCHS = 12.0  # that each fold must see of its samples, or one training of all the time is better
 _FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
 
 

@@ -7,7 +7,7 @@ import keras
 import pytest
 from keras import layers
 
-from easynas.nets.cost import macs, parameters
+from easynas.nets.cost import effort, macs, parameters
 from easynas.nets.layers import conv, norm_act
 
 
@@ -60,3 +60,27 @@ def test_a_layer_that_is_used_twice_counts_once() -> None:
 
 def test_parameters_include_moving_statistics() -> None:
     assert parameters(network(lambda x: norm_act(conv(x, 5)), (8, 8, 3))) == 3 * 3 * 3 * 5 + 4 * 5
+
+
+def test_what_is_done_to_numbers_takes_longer_than_small_convolutions() -> None:
+    shape = (32, 32, 16)
+    bare = effort(network(layers.Conv2D(16, 3, padding="same"), shape))
+    normalized = effort(network(lambda x: norm_act(layers.Conv2D(16, 3, padding="same")(x)), shape))
+    assert normalized > 2 * bare
+
+
+def test_a_depthwise_convolution_takes_longer_than_its_multiplications_say() -> None:
+    shape = (16, 16, 64)
+    dense, depthwise = (
+        network(each, shape) for each in (layers.Conv2D(64, 1), layers.DepthwiseConv2D(5, padding="same"))
+    )
+    assert macs(depthwise) < 0.5 * macs(dense)
+    assert effort(depthwise) > effort(dense)
+    together = network(layers.SeparableConv2D(64, 5, padding="same"), shape)
+    assert effort(depthwise) < effort(together) < effort(depthwise) + effort(dense)
+
+
+def test_a_network_inside_another_counts() -> None:
+    inner = network(layers.Conv2D(8, 3), (8, 8, 3))
+    outer = network(inner, (8, 8, 3))
+    assert effort(outer) == effort(inner) > 0

@@ -11,6 +11,8 @@ from keras import layers
 
 from easynas.errors import InputError
 from easynas.nets.block import Block
+from easynas.nets.cost import macs
+from easynas.nets.network import model_of
 from easynas.nets.sizing import Sizing, choices_of, leanest, shrunk
 from easynas.space.space import SearchSpace, Values
 from tests.nets.drawn import space_of
@@ -35,9 +37,13 @@ class OneConvolution(Block):
         return layers.Conv2D(hp.get("one/width"), 1, use_bias=hp.get("one/bias"))(x)
 
 
+def counted(network: Block, values: Values, shape: tuple[int, ...]) -> float:
+    return macs(model_of(network, values, shape))
+
+
 def sizing(budget: float) -> Sizing:
     block = OneConvolution()
-    return Sizing(block, space_of(block), SHAPE, budget)
+    return Sizing(block, space_of(block), SHAPE, budget, counted)
 
 
 @pytest.mark.slow
@@ -63,7 +69,7 @@ def test_fitting_builds_few_of_the_networks_and_none_twice() -> None:
 
 def test_values_are_counted_as_the_genotype_that_they_describe() -> None:
     sized = sizing(1000.0)
-    assert sized.macs({}) == sized.macs({"one/width": 8, "one/bias": False}) == 16 * 3 * 8
+    assert sized.effort({}) == sized.effort({"one/width": 8, "one/bias": False}) == 16 * 3 * 8
     assert sized.network.builds == [8]
 
 
@@ -75,7 +81,7 @@ def test_affordable_is_what_neither_wastes_the_budget_nor_exceeds_it_by_much(wid
 
 def test_values_of_another_space_are_refused() -> None:
     with pytest.raises(InputError, match="two/width"):
-        sizing(1000.0).macs({"two/width": 3})
+        sizing(1000.0).effort({"two/width": 3})
 
 
 @dataclass(frozen=True)
