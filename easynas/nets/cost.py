@@ -34,15 +34,17 @@ class Amounts(NamedTuple):
         depthwise: multiply-accumulates in depthwise convolutions.
         numbers: that operations give.
         operations: each of which takes some microseconds to begin, for a whole batch.
+        parameters: which an optimizer changes, after a whole batch.
     """
 
     dense: float
     depthwise: float
     numbers: float
     operations: float
+    parameters: float
 
 
-PRICES = Amounts(dense=0.4, depthwise=14.0, numbers=75.0, operations=80_000.0)
+PRICES = Amounts(dense=0.27, depthwise=7.3, numbers=62.0, operations=84_000.0, parameters=12.6)
 """In multiply-accumulates of the convolution that `easynas.train.machine` probes, each of which takes
 `easynas.nets.design.PASSES` times as long in a training step as there; for batches of 128 in mixed bfloat16."""
 
@@ -55,7 +57,7 @@ def effort(model: keras.Model) -> float:
 def amounts(model: keras.Model) -> Amounts:
     """What takes time in a network; what is used twice counts once."""
     found = [_amounts(operation) for operation in model.operations if not isinstance(operation, layers.InputLayer)]
-    return Amounts(*(sum(each) for each in zip(*found, strict=True))) if found else Amounts(0.0, 0.0, 0.0, 0.0)
+    return Amounts(*map(sum, zip(*found, strict=True))) if found else Amounts(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def _amounts(operation: Any) -> Amounts:
@@ -68,7 +70,8 @@ def _amounts(operation: Any) -> Amounts:
             depthwise = _layer_macs(operation)
         case _:
             depthwise = 0
-    return Amounts(_layer_macs(operation) - depthwise, depthwise, _numbers(operation.output), 1.0)
+    learned = operation.count_params() if isinstance(operation, keras.Layer) else 0
+    return Amounts(_layer_macs(operation) - depthwise, depthwise, _numbers(operation.output), 1.0, learned)
 
 
 def _numbers(output: Any) -> int:
