@@ -12,7 +12,7 @@ from easynas.train.features import Seen, look
 _BACKBONE = "backbone"
 _SHARE = 0.4  # of the time that is left may go into it
 
-EPOCHS, _LEAST_EPOCHS = 20, 2
+EPOCHS, _LEAST_EPOCHS = 40, 2
 """Times that a backbone sees the training images at most while it is trained, and at least."""
 
 _STEP = 3.0  # times that a training step takes as long as looking

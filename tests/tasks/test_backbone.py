@@ -59,31 +59,50 @@ def test_heads_on_what_a_network_sees_become_one_model(
     assert len(backbone) == 1
 
 
+@pytest.fixture(scope="module")
+def experienced(digits: tuple[np.ndarray, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same network after some steps on the digits from 0 to 4."""
+    keras.utils.set_random_seed(0)
+    network = keras.applications.MobileNetV2(input_shape=(32, 32, 3), alpha=0.35, include_top=False, weights=None)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9
+    whole = keras.Sequential([network, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(5)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    whole.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
+    known = digits[1] < 5
+    images = np.repeat(np.kron(digits[0][known], np.ones((1, 4, 4)))[..., None], 3, axis=3)
+    whole.fit(images / 127.5 - 1.0, digits[1][known], batch_size=64, epochs=15, verbose=0)
+    path = tmp_path_factory.mktemp("weights") / "experienced.weights.h5"
+    network.save_weights(path)
+    return path
+
+
 @pytest.mark.slow
 @pytest.mark.alone
-def test_a_network_that_never_saw_such_images_learns_from_them(
-    digits: tuple[np.ndarray, np.ndarray], weights: Path, tmp_path: Path
+def test_a_network_that_learned_from_other_images_learns_from_these(
+    digits: tuple[np.ndarray, np.ndarray], experienced: Path, tmp_path: Path
 ) -> None:
-    x, y = digits
+    x, y = (each[digits[1] >= 5] for each in digits)
     started = time.monotonic()
-    fitted = easynas.ImageClassifier(BUDGET, weights=weights, random_state=0, verbose=0).fit(x[:600], y[:600])
+    fitted = easynas.ImageClassifier(BUDGET, weights=experienced, random_state=0, verbose=0).fit(x[:300], y[:300])
     assert time.monotonic() - started <= BUDGET + 2.0
     board = fitted.leaderboard()
     heads = board[board["network"] == "pretrained"]["score"].max()
     [tuned] = board[board["network"] == "finetuned"].itertuples()
     assert tuned.origin.startswith("fine-tuning of")
-    assert tuned.score > heads + 0.2
-    assert fitted.score(x[1000:], y[1000:]) > heads + 0.2
+    assert tuned.score > heads + 0.02
+    assert fitted.score(x[300:], y[300:]) > heads + 0.1
     assert any("is ahead of the heads" in note for note in fitted.study_.notes)
-    expected = fitted.predict_proba(x[1000:1050])
+    expected = fitted.predict_proba(x[300:350])
     assert fitted.export(tmp_path / "model.tflite").agreement >= 0.99
     model = keras.models.load_model(_saved(fitted, tmp_path / "model.keras"))
-    np.testing.assert_allclose(model(x[1000:1050].astype("float32"), training=False), expected, atol=1e-4)
+    np.testing.assert_allclose(model(x[300:350].astype("float32"), training=False), expected, atol=1e-4)
     front = fitted.pareto_front()
     assert front[front["chosen"]]["network"].item() == "finetuned"
-    if len(front) > 1:
-        other = int(front[~front["chosen"]]["trial"].iloc[0])
-        assert fitted.select(other).score(x[1000:], y[1000:]) < heads + 0.2
+    others = front[~front["chosen"]]["trial"]
+    assert len(others) > 0
+    assert fitted.select(int(others.iloc[0])).score(x[300:], y[300:]) > 0.3  # one of five at random is 0.2
 
 
 def test_weights_are_looked_at_before_any_time_is_spent(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
