@@ -20,7 +20,10 @@ from easynas.tasks.session import Session
 if TYPE_CHECKING:
     from easynas.tasks.phases import Prepared
 
-_MOST_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
+_MOST_SAMPLES, _SMALL_BYTES = 1_024, 4 * 2**20
+_USUAL_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20
+"""Samples that stay with a model, and bytes of all together: the first if they are that small, or else the second."""
+
 _MOST_DECODED = 96  # image files are decoded for this in the last second of a fit, some milliseconds each
 _UNKNOWN = 3.0  # seconds to make a file and run it, before any was made
 _CAUTION, _GROWTH = 1.5, 4.0
@@ -85,6 +88,9 @@ def kept_samples(session: Session, division: Division) -> Any:
 
 def _kept(data: Dataset) -> int:
     """How many samples to keep with the model: enough to check it, as long as they are small."""
+    if isinstance(data.samples, Photos):
+        return _MOST_DECODED
     size = getattr(data.samples, "nbytes", 0) // len(data.samples)
-    most = _MOST_DECODED if isinstance(data.samples, Photos) else _MOST_SAMPLES
-    return int(min(most, max(1, _SAMPLES_BYTES // max(size, 1))))
+    if _MOST_SAMPLES * size <= _SMALL_BYTES:
+        return _MOST_SAMPLES
+    return int(min(_USUAL_SAMPLES, max(1, _SAMPLES_BYTES // max(size, 1))))
