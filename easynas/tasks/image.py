@@ -112,7 +112,8 @@ class _Image(Estimator):
     Args:
         weights: path of the weights of a network of `keras.applications` that was trained before on other images,
             without its classifier; which one is found out, see `easynas.data.backbones`. Then small heads are searched
-            on what it sees. "mobilenet_v2:path" says which one it must be; None trains from scratch.
+            on what it sees, and it is trained with the best one where there is time for that. "mobilenet_v2:path" says
+            which one it must be; None trains from scratch.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`PretrainedImages`: images through a network that was trained before, and heads searched on what it sees."""
+"""`PretrainedImages`: images through a network that was trained before, heads on what it sees, and both trained on."""
 
 import os
 from collections.abc import Mapping
