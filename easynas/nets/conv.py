@@ -37,9 +37,10 @@ class VGG(Block):
         for stage in range(hp.get(f"{self.name}/stages")):
             filters = width * min(2**stage, 4)
             x = conv(x, filters, kernel=kernel)
-            if can_halve(x):
+            halved = can_halve(x)
+            if halved:
                 x = layers.MaxPooling2D(padding="same")(x)
-            x = norm_act(x, activation)
+            x = norm_act(x, activation, pooled=halved)
             for _ in range(hp.get(f"{self.name}/depth") - 1):
                 x = conv_norm_act(x, filters, kernel=kernel, activation=activation)
         return x

@@ -42,9 +42,14 @@ def normal(mean: Sequence[float], variance: Sequence[float]) -> tuple[list[float
     return list(mean), deviations
 
 
-def norm_act(x: Any, activation: str | None = "relu") -> Any:
-    """Batch normalization, then `activation` (None: none)."""
-    x = layers.BatchNormalization(momentum=NORM_MOMENTUM)(x)
+def norm_act(x: Any, activation: str | None = "relu", *, pooled: bool = False) -> Any:
+    """Batch normalization, then `activation` (None: none).
+
+    Where `x` is `pooled`, no channel is multiplied by a negative factor: then the largest of some numbers stays the
+    largest, and files have the normalization in the convolution before the pooling (`easynas.deploy.folding`).
+    """
+    constraint = keras.constraints.NonNeg() if pooled else None
+    x = layers.BatchNormalization(momentum=NORM_MOMENTUM, gamma_constraint=constraint)(x)
     return x if activation is None else layers.Activation(activation)(x)
 
 
