@@ -132,7 +132,7 @@ def timed(design: ImageDesign, values: Values, machine: Machine, x: Any, y: Any,
 
 def fitted(records: Sequence[Record]) -> Any:
     """What the networks take by prices that were fitted to the others, each relative to its own time."""
-    numbers = np.arange(len(records))
+    numbers = range(len(records))
     found = [prices([records[other] for other in numbers if other != number]) for number in numbers]
     return [each["unit_seconds"] * np.dot(each["amounts"], own) for each, own in zip(records, found, strict=True)]
 

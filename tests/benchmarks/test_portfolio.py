@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from easynas.nets.design import PASSES
 from easynas.nets.portfolio import Known, known_designs, parse
 
 ROOT = Path(__file__).parents[2]
@@ -105,11 +106,14 @@ def test_candidates_are_scaled_by_the_compute(load: Load) -> None:
 
 
 @pytest.mark.slow
-def test_a_candidate_is_trained_with_the_compute_that_there_is(load: Load) -> None:
+def test_a_candidate_is_trained_with_the_compute_that_there_is(load: Load, tmp_path: Path) -> None:
     trainings, collect = load("portfolio.trainings"), load("portfolio.collect").collect
     setting = trainings.Setting("digits", 1_000, 32, 2.0, 0)
     [found] = collect(setting, [known_designs()[0]], Path(), workers=1)
     assert found["score"] >= 0.8
-    spent = 3 * found["epochs"] * found["macs"] * setting.images
+    ready = trainings.prepare(setting, Path(), tmp_path)
+    values = dict(ready.job(0, known_designs()[0]).values)
+    values.pop("train/epochs")
+    spent = PASSES * found["epochs"] * ready.design.sizing.effort(values) * setting.images
     assert spent == pytest.approx(setting.budget * trainings.SPEED, rel=0.1)
     assert trainings.key(Known(**found["candidate"])) == trainings.key(known_designs()[0])

@@ -7,7 +7,7 @@ import keras
 import pytest
 from keras import layers
 
-from easynas.nets.cost import effort, macs, parameters
+from easynas.nets.cost import amounts, effort, macs, parameters
 from easynas.nets.layers import conv, norm_act
 
 
@@ -84,3 +84,17 @@ def test_a_network_inside_another_counts() -> None:
     inner = network(layers.Conv2D(8, 3), (8, 8, 3))
     outer = network(inner, (8, 8, 3))
     assert effort(outer) == effort(inner) > 0
+
+
+def test_what_takes_time_is_counted_by_kind() -> None:
+    x = inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.DepthwiseConv2D(3, strides=2, padding="same", use_bias=False)(x)
+    x = layers.SeparableConv2D(5, 3, padding="same", use_bias=False)(x)
+    found = amounts(keras.Model(inputs, x))
+    assert found.dense == 64 * 27 * 4 + 16 * 4 * 5
+    assert found.depthwise == 2 * 16 * 9 * 4
+    assert found.numbers == 2 * 64 * 4 + 16 * 4 + 16 * 5
+    assert found.operations == 4
+    assert found.parameters == 27 * 4 + 4 * 4 + 9 * 4 + 9 * 4 + 4 * 5
