@@ -224,6 +224,7 @@ class Estimator(Results):
             with session.phase("baseline", _BASELINE, then="dividing the time that is left"):
                 baseline, designed = baseline_and_design(session, prepared)
             plan = phases.plan(session, prepared, baseline)
+            final: Trial | None = None  # if the fit is stopped before
             with session.stoppable():
                 final = training.search_and_train(session, prepared, designed, plan, then=_BUNDLE)
             with session.phase("bundle", _BUNDLE):

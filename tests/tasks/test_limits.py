@@ -229,7 +229,7 @@ def test_as_many_networks_are_averaged_as_the_limit_allows(tmp_path: Path) -> No
         assert report.warnings == ()
         sizes[limit] = report.size_kb
         assert any("keeps the limits" in note for note in fitted.study_.notes)
-    assert sizes[60.0] > 1.5 * sizes[30.0]
+    assert sizes[60.0] > 1.3 * sizes[30.0]  # what happens to columns before the networks is there once
 
 
 @pytest.mark.slow
