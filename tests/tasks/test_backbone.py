@@ -100,9 +100,6 @@ def test_a_network_that_learned_from_other_images_learns_from_these(
     np.testing.assert_allclose(model(x[300:350].astype("float32"), training=False), expected, atol=1e-4)
     front = fitted.pareto_front()
     assert front[front["chosen"]]["network"].item() == "finetuned"
-    others = front[~front["chosen"]]["trial"]
-    assert len(others) > 0
-    assert fitted.select(int(others.iloc[0])).score(x[300:], y[300:]) > 0.3  # one of five at random is 0.2
 
 
 def test_weights_are_looked_at_before_any_time_is_spent(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
