@@ -151,6 +151,7 @@ def design_images(
     declare_training: Callable[[keras_tuner.HyperParameters], None],
     seed: int,
     once: bool = False,
+    share: float = 1.0,
     count: Count = count_effort,
 ) -> ImageDesign:
     """The space and the portfolio for these images.
@@ -165,6 +166,7 @@ def design_images(
         declare_training: declares the choices that are not the network's.
         seed: of the augmentation.
         once: whether the model looks at an image once even if nothing limits the file.
+        share: of the compute that networks should use, in (0, 1]; the less, the smaller they are.
         count: counts the effort of training a network.
     """
     augment = Augment(mirror=False, seed=seed)
@@ -180,10 +182,10 @@ def design_images(
     network.declare(hp)
     declare_training(hp)
     searched = SearchSpace(hp)
-    sizing = Sizing(network, searched, shape, compute.effort, count)
+    sizing = Sizing(network, searched, shape, share * compute.effort, count)
     reasons = (
-        f"A network may train for about {1e6 * compute.sample_seconds:.0f} µs on an image, so that it sees the "
-        f"{compute.samples:,} images about {compute.epochs:.0f} times.",
+        f"A network may train for about {1e6 * share * compute.sample_seconds:.0f} µs on an image, so that it "
+        f"sees the {compute.samples:,} images about {compute.epochs / share:.0f} times.",
         f"The space {block.name or 'auto'!r} has {searched.size():.3g} designs.",
     )
     return ImageDesign(network, sizing, reasons, once)

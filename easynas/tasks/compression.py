@@ -8,8 +8,8 @@ from easynas.space.dimension import Value
 
 AUTO = "auto"
 
-SHARES = (0.5, 0.75, 0.9)
-"""Of the channels, that `pruning="auto"` takes out: half, which costs next to nothing, and then most of the others."""
+SHARES = (0.5, 0.75, 0.3)
+"""Of the channels, that `pruning="auto"` takes out: half, what costs next to nothing, and nearly all that can go."""
 
 _FACT = "quantizations"
 _CONVOLUTIONS = ("int8", "dynamic", "float16")

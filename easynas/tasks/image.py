@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from easynas.tasks.session import Session
 
 
+_PRUNED_SHARE = 0.4
+"""Of the effort that is best for accuracy alone, where channels are to go: small files are wanted then, and larger
+networks leave too little time for what is left of them."""
+
+
 class Images:
     """Images, see `Modality`: networks as large as the time allows, the best of them trained as long as possible."""
 
@@ -97,6 +102,7 @@ class Images:
             declare_training=declaring(recipe.declare, prepared.quantizations),
             seed=session.settings.seed,
             once=bool(session.settings.pruning) or began_with_one_look(session.study.trials),
+            share=_PRUNED_SHARE if session.settings.pruning else 1.0,
             count=lambda *network: float(session.aside(count_effort, *network)),
         )
 
