@@ -168,10 +168,6 @@ class FineTuned(Block):
     head: Head
     augment: Augment | None = None
 
-    @property
-    def answer(self) -> Answer:
-        return self.head.answer
-
     def declare(self, hp: keras_tuner.HyperParameters) -> None:
         self.head.declare(hp)
         if self.augment is not None:
