@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Protocol
 
 import keras_tuner
@@ -137,7 +137,7 @@ class Sizing:
         return replace(self, restriction=restriction, _fits=[])
 
     def fit(self, values: Values, *, knob: str, share: float = 1.0) -> Values | None:
-        """`values` with the largest `knob` whose network stays within `share` of the budget, or with its smallest.
+        """`values` with the `knob` whose network comes nearest to `share` of the budget, by the ratio of both.
 
         Bisection over the values of `knob`, which must make the network larger the larger it is. Under a restriction
         other choices become smaller too if they must; None if not even that is allowed.
@@ -156,10 +156,15 @@ class Sizing:
         return found
 
     def _afforded(self, values: Values, knob: str, share: float) -> list[Values]:
-        """`values` with each `knob` that the budget allows, from the smallest on; at least that."""
+        """`values` with each `knob` up to the nearest to the budget, from the smallest on; at least that."""
         dimension = next(d for d in self.space.dimensions if d.name == knob)
         choices = [self.space.canonical({**values, knob: choice}) for choice in dimension.values()]
-        return choices[: _last(choices, lambda each: self.effort(each) <= share * self.budget) + 1]
+        budget = share * self.budget
+        last = _last(choices, lambda each: self.effort(each) <= budget)
+        # What exceeds the budget by a smaller factor than this one falls short of it is nearer.
+        most = budget**2 / self.effort(choices[last])
+        nearer = takewhile(lambda each: self.effort(each) <= most, choices[last + 1 :])
+        return [*choices[: last + 1], *nearer]
 
     def _allowed(self, choices: Sequence[Values]) -> Values | None:
         """The largest of them that the restriction allows; the largest of all is asked about first."""

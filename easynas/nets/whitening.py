@@ -2,9 +2,9 @@
 
 Coates & Ng 2012, "Learning feature representations with k-means"; as a first layer Page 2019, "How to train your
 ResNet" and Jordan 2024, "94 % on CIFAR-10 in 3.29 seconds on a single GPU". A network then need not learn first that
-neighbouring pixels are alike. Every direction comes twice, with both signs, for what follows cuts negative values off.
-What differs: a convolution of one pixel that is learned brings the directions down to few channels, which keeps the
-full-size layer behind it cheap.
+neighbouring pixels are alike. There every direction comes twice, with both signs, and negative values are cut off. Here
+it comes once, as it is, and the first learned convolution of the network sees it: as many full-size channels again, and
+what is done to each of their numbers, take longer than they are worth on a CPU (docs/findings.md).
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from easynas.nets.layers import conv_norm_act, normal
+from easynas.nets.layers import normal
 
 SIDE = 2
 """Pixels of a patch along each axis."""
 MOST_CHANNELS = 4
 """Images with more have no whitening: its matrix grows with the square."""
 
-_LEARNED = 12  # channels behind it
 _SAMPLES = 500  # images that show how patches vary
 _LEAST = 1e-2  # added to every variance, of about 1 at most: directions that are next to nothing stay so
 
@@ -30,7 +29,7 @@ class Whitening:
     """What the training images say.
 
     Attributes:
-        kernel: of the convolution, `(SIDE, SIDE, channels, 2 * SIDE * SIDE * channels)`, for normalized images.
+        kernel: of the convolution, `(SIDE, SIDE, channels, SIDE * SIDE * channels)`, for normalized images.
     """
 
     kernel: np.ndarray
@@ -51,13 +50,13 @@ class Whitening:
         patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, SIDE * SIDE * some.shape[3])
         variances, directions = np.linalg.eigh(patches.T @ patches / len(patches))
         whitened = np.asarray(directions / np.sqrt(np.maximum(variances, 0.0) + _LEAST), dtype=np.float32)
-        return cls(np.concatenate([whitened, -whitened], axis=1).reshape(SIDE, SIDE, some.shape[3], -1))
+        return cls(whitened.reshape(SIDE, SIDE, some.shape[3], -1))
 
     def build(self, x: Any) -> Any:
-        """From normalized images to as many pixels with the channels that are learned."""
+        """From normalized images to as many pixels with a channel for each direction."""
         fixed = layers.Conv2D(
             self.kernel.shape[-1], SIDE, padding="same", use_bias=False, kernel_initializer="zeros", trainable=False
         )
         directions = fixed(x)
         fixed.kernel.assign(self.kernel)
-        return conv_norm_act(layers.Activation("relu")(directions), _LEARNED, kernel=1)
+        return directions

@@ -93,8 +93,8 @@ def _conv(random: np.random.Generator, sketch: Sketch, *, sides: tuple[int, ...]
 
 
 def _depthwise(random: np.random.Generator, sketch: Sketch, *, side: int, stride: int, after: bool = False) -> int:
-    """Alone, or after the other half of a separable convolution."""
-    _, height, width, channels = _image(random, 8)
+    """Alone, or after the other half of a separable convolution; a normalization is one of a single place."""
+    _, height, width, channels = _image(random, 3 if side == 1 else 8)
     if after:
         x = sketch.conv(sketch.take((1, height, width, 4)), channels, side=1)
     else:
@@ -253,6 +253,7 @@ _PLAN: tuple[tuple[int, tuple[str, ...], Draw], ...] = (
     (24, _ALL, partial(_conv, sides=(5,))),
     (16, _ALL, partial(_conv, sides=(2, 7))),
     *((14, _ALL, partial(_depthwise, side=side, stride=stride)) for side in (3, 5) for stride in (1, 2)),
+    (14, _BOTH, partial(_depthwise, side=1, stride=1)),
     *(
         (14, ("dynamic",), partial(_depthwise, side=side, stride=stride, after=True))
         for side in (3, 5)

@@ -10,12 +10,14 @@ from easynas.train.machine import Machine
 _READING_SHARE = 0.25  # of the budget may go into encoding the samples
 _TRIED, _UNTRIED = 2_048, 4  # samples that tell how long that takes; up to so many times as many take no time
 _FOLD_EPOCHS = 12.0  # that each fold must see of its samples, or one training of all the time is better
-_FINAL_SHARE = 0.6  # of the budget is trained in one piece, about
+_STARTING = 10.0  # seconds of a fit in which no network trains but the baseline: imports, reading, graphs
+_FINAL_SHARE, _LEAST_SHARE = 0.65, 0.1  # of the rest is trained in one piece, about; of the whole, at least
 
 
 def compute_of(seconds: float, machine: Machine, division: Division) -> Compute:
     """What a budget of `seconds` can buy."""
-    return Compute(_FINAL_SHARE * seconds / division.networks, machine.macs_per_second, len(division.train))
+    longest = max(_FINAL_SHARE * (seconds - _STARTING), _LEAST_SHARE * seconds)
+    return Compute(longest / division.networks, machine.macs_per_second, len(division.train))
 
 
 def worthwhile(seconds: float, machine: Machine, division: Division) -> Division:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from easynas.data.dataset import shapes
+from easynas.data.dataset import Inputs, shapes
 from easynas.data.feed import train_batches
 from easynas.data.split import class_weights
 from easynas.data.store import Arrays, Part
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SLICE = 1 / 3
 """Share of a candidate's time after which it is dropped if it cannot catch up."""
+
+_TIMED = 0.1
+"""Share of the held-out samples that tell how long all of them will take, where nothing is decided by them."""
 
 _LATE = 0.5  # of the time for judging that must be left for it
 _IMAGES = 4  # dimensions of a batch of them
@@ -85,7 +88,7 @@ class Attempt:
             if outcome.progress < 1.0:
                 return self._done(model, {"score": self._slice["first_slice_score"]}, outcomes, devices)
             networks.append(model.get_weights())
-            answers.append(self._answers(trained, shipped, part))
+            answers.append(self._answers(trained, shipped, part.held_out.x))
             held_out = part.held_out.x
             if self._evaluator.mirrored and isinstance(held_out, np.ndarray) and held_out.ndim == _IMAGES:
                 mirrored.append(predict(shipped, held_out[:, :, ::-1]))
@@ -148,11 +151,14 @@ class Attempt:
             samples = self._weighted(part.train)
             return grow(trained, self._job.values, samples, answer, deadline, seed=seed, threads=threads)
 
+        share = 1.0 if evaluator.candidate else _TIMED
+
         def promising() -> bool:
-            score = evaluator.scoring.score(self._answers(trained, shipped, part), part.held_out.y)
+            count = math.ceil(share * len(part.rows))
+            answers = self._answers(trained, shipped, keras.tree.map_structure(lambda x: x[:count], part.held_out.x))
             if evaluator.candidate:
-                self._slice["first_slice_score"] = score
-            return not evaluator.candidate or score >= self._bar
+                self._slice["first_slice_score"] = evaluator.scoring.score(answers, part.held_out.y)
+            return not evaluator.candidate or self._slice["first_slice_score"] >= self._bar
 
         return train(
             trained,
@@ -166,6 +172,7 @@ class Attempt:
             held_out=len(part.rows) * (2 if evaluator.mirrored or evaluator.both_ways else 1),
             slice_at=SLICE,
             on_slice=promising,
+            slice_share=share,
             on_part=self._announce,
             annealed=evaluator.annealed,
         )
@@ -184,10 +191,9 @@ class Attempt:
         balance = class_weights(arrays.y, answer.outputs)
         return arrays._replace(weights=(arrays.weights * balance[arrays.y]).astype("float32"))
 
-    def _answers(self, trained: Any, shipped: Any, part: Part) -> np.ndarray:
+    def _answers(self, trained: Any, shipped: Any, x: Inputs) -> np.ndarray:
         if shipped.weights[0] is not trained.weights[0]:
             shipped.set_weights(trained.get_weights())
-        x = part.held_out.x
         answers = predict(shipped, x)
         if not self._evaluator.both_ways or isinstance(x, dict):
             return answers

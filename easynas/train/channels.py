@@ -22,10 +22,10 @@ from easynas.train.weights import Weights
 Batches = Iterable[tuple[Any, Any]]
 """Inputs and what should be answered, a batch each."""
 
-DIVISOR = 4
-"""Channels of a layer stay a multiple of it: kernels work on groups of four."""
+DIVISOR = 8
+"""Channels of a layer stay a multiple of it, and as many stay: processors multiply 8, 16 or 32 at a time, so that fewer
+take as long (docs/findings.md)."""
 
-LEAST = 4  # channels that any layer keeps
 STEPS = 16
 """Batches that decide."""
 
@@ -85,8 +85,8 @@ def without_channels(
         network: functional, in Keras' own layers; networks inside it keep their channels.
         batches: `STEPS` of them or about as many decide which channels count.
         loss: of what should be answered and what is answered, by sample or their mean.
-        share: of the channels that may go, in (0, 1), those that count least are taken out; every layer keeps
-            `LEAST` or more, a multiple of `DIVISOR`.
+        share: of the channels that may go, in (0, 1), those that count least are taken out; every layer keeps a
+            multiple of `DIVISOR`, or all that it has.
     """
     labels, seen = _follow(network)
     kept = _kept(labels, seen, _importance(network, batches, loss, labels, seen), share)
@@ -308,7 +308,7 @@ def _kept(
     for group in own:
         ranked = sorted(group, key=lambda root: -relative[root])
         wanted = sum(relative[root] > limit for root in ranked)
-        count = min(len(ranked), max(LEAST, -(-wanted // DIVISOR) * DIVISOR))
+        count = min(len(ranked), max(DIVISOR, -(-wanted // DIVISOR) * DIVISOR))
         removed |= set(ranked[count:])
     return lambda channels: np.array([root not in removed for root in labels.roots(channels)], bool)
 

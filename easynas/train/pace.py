@@ -39,10 +39,11 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
             network.
         average: moving average of the weights, updated now and then.
         reserve: seconds to keep free before the deadline for what follows, given the seconds of a step; once
-            `on_slice` was asked, at least half as much again as it took, for it does what follows too.
+            `on_slice` was asked, at least half as much again as it took, for it does what follows too, or a part of it.
         steps: most batches; the learning rate is tied to whichever of steps and time is nearer to its end.
         slice_at: progress at which `on_slice` is asked; 1 for never.
         on_slice: called once; training stops if it answers False.
+        slice_share: of what follows, that `on_slice` does, in (0, 1].
         on_part: told the means of the curve whenever it has more of them.
         annealed: whether the learning rate falls to zero in the end; if not, it stays at its peak.
 
@@ -64,6 +65,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         steps: float = math.inf,
         slice_at: float = 1.0,
         on_slice: Callable[[], bool] = lambda: True,
+        slice_share: float = 1.0,
         on_part: Callable[[list[float]], None] = lambda _: None,
         annealed: bool = True,
     ) -> None:
@@ -80,6 +82,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
         self._most_steps = max(steps, 2.0)
         self._slice_at = slice_at
         self._on_slice = on_slice
+        self._slice_share = slice_share
         self._on_part = on_part
         self._annealed = annealed
         self._begin = deadline.clock()
@@ -106,7 +109,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc]
             self._slice_at = math.inf
             self.model.stop_training = not self._on_slice()
             self._last = self._deadline.clock()
-            self._judging = _CAUTION * (self._last - now)
+            self._judging = _CAUTION * (self._last - now) / self._slice_share
 
     def _count(self, now: float) -> None:
         """Takes a step into account; the first one traces the network, so time begins with its end."""

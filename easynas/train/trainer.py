@@ -92,6 +92,7 @@ def train(
     held_out: int,
     slice_at: float,
     on_slice: Callable[[], bool],
+    slice_share: float,
     on_part: Callable[[list[float]], None],
     annealed: bool = True,
 ) -> Outcome:
@@ -110,6 +111,7 @@ def train(
         slice_at: share of the time after which `on_slice` decides, with the averaged weights in place, whether to go
             on.
         on_slice: answers False to stop.
+        slice_share: of the samples that are scored afterwards, that `on_slice` runs through the network, in (0, 1].
         on_part: told the curve after each twentieth of the training.
         annealed: whether the learning rate falls to zero in the end.
     """
@@ -127,6 +129,7 @@ def train(
         steps=recipe.epochs * len(arrays.y) / min(batch_size, len(arrays.y)),
         slice_at=slice_at,
         on_slice=decide,
+        slice_share=slice_share,
         on_part=on_part,
         annealed=annealed,
     )

@@ -58,7 +58,40 @@ def test_a_normalization_behind_a_pooling_is_folded_and_nothing_else_changes(bia
 def test_a_negative_factor_would_make_the_least_of_the_largest_so_it_stays():
     model = network(negative=True)
     np.testing.assert_allclose(folded(model)(IMAGES), model(IMAGES), atol=1e-6)
-    assert operators(model).count("MUL") == 1
+    assert operators(model).count("DEPTHWISE_CONV_2D") == 1
+
+
+def branched(*, first):
+    """A network whose normalizations follow a sum, a dropout behind a convolution, and an activated convolution."""
+    inputs = keras.Input((12, 12, 3))
+    x = layers.Conv2D(8, 3, padding="same")(first(inputs))
+    x = layers.Add()([x, layers.Conv2D(8, 1)(x)])
+    x = layers.Conv2D(8, 3)(layers.ReLU()(layers.BatchNormalization()(x)))
+    x = layers.Conv2D(8, 3, activation="relu")(layers.BatchNormalization()(layers.Dropout(0.5)(x)))
+    return keras.Model(inputs, layers.GlobalAveragePooling2D()(layers.BatchNormalization()(x)))
+
+
+def test_a_normalization_that_no_convolution_can_take_is_one_operator():
+    model = branched(first=layers.Normalization(mean=[90.0, 120.0, 150.0], variance=[900.0, 2500.0, 400.0]))
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            signed = RNG.normal(size=8)  # negative factors too
+            layer.set_weights([signed, RNG.normal(size=8), RNG.normal(size=8), RNG.uniform(0.5, 3.0, 8)])
+    np.testing.assert_allclose(folded(model)(IMAGES), model(IMAGES), rtol=1e-4, atol=1e-4)
+    found = operators(model)
+    # Of the pixels, of the sum and of what is activated; that behind the dropout is in its convolution.
+    assert found.count("DEPTHWISE_CONV_2D") == 3
+    assert found.count("CONV_2D") == 4
+    assert "MUL" not in found
+    assert found.count("ADD") == 1  # the sum
+
+
+def test_pixels_that_are_normalized_by_channel_keep_their_steps_in_int8():
+    graph = graph_of(
+        branched(first=layers.Normalization(mean=[90.0, 120.0, 150.0], variance=[900.0, 2500.0, 400.0])), "int8"
+    )
+    first = next(each for each in graph.operators if each["op_name"] == "DEPTHWISE_CONV_2D")
+    assert graph.tensors[first["inputs"][0]]["quantization"][0] == pytest.approx(1.0, rel=0.02)
 
 
 def test_what_has_another_use_stays():

@@ -86,6 +86,13 @@ def test_a_network_inside_another_counts() -> None:
     assert effort(outer) == effort(inner) > 0
 
 
+def test_channels_are_multiplied_in_groups() -> None:
+    twenty, thirty_two, more = (amounts(network(layers.Conv2D(width, 3), (8, 8, 16))) for width in (20, 32, 33))
+    assert twenty.dense == thirty_two.dense == 36 * 9 * 16 * 32
+    assert more.dense == 1.5 * twenty.dense
+    assert twenty.numbers < thirty_two.numbers
+
+
 def test_what_takes_time_is_counted_by_kind() -> None:
     x = inputs = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3, padding="same", use_bias=False)(x)
@@ -93,7 +100,8 @@ def test_what_takes_time_is_counted_by_kind() -> None:
     x = layers.DepthwiseConv2D(3, strides=2, padding="same", use_bias=False)(x)
     x = layers.SeparableConv2D(5, 3, padding="same", use_bias=False)(x)
     found = amounts(keras.Model(inputs, x))
-    assert found.dense == 64 * 27 * 4 + 16 * 4 * 5
+    # As if all had 16 channels.
+    assert found.dense == 64 * 9 * 16 * 16 + 16 * 16 * 16
     assert found.depthwise == 2 * 16 * 9 * 4
     assert found.numbers == 2 * 64 * 4 + 16 * 4 + 16 * 5
     assert found.operations == 4

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 import easynas
 from easynas.report.leaderboard import COLUMNS
 from easynas.tasks.division import FOLDS, Division
-from easynas.tasks.means import worthwhile
+from easynas.tasks.means import compute_of, worthwhile
 from easynas.train.machine import Machine
 from easynas.train.weights import load, load_answers
 from tests.tasks.exact import Exact
@@ -384,6 +384,15 @@ def test_few_images_end_in_a_training_for_each_fold(digits: tuple[np.ndarray, np
     assert "is the average of the 5" in notes
     assert re.search(r"On 60 samples that neither saw, trial [01] scores .* and the network of the first fold", notes)
     assert fitted.best_score_ == pytest.approx(fitted.score(x[TEST], y[TEST]), abs=0.1)
+
+
+def test_the_start_of_a_fit_trains_nothing() -> None:
+    division = Division(np.arange(40_000), np.arange(4_000), None)
+    shortest, short, long = (
+        compute_of(seconds, Machine(1e11, bfloat16=False), division).seconds for seconds in (10.0, 20.0, 600.0)
+    )
+    assert 0 < shortest < short < 0.4 * 20  # of which loading, the baseline and the graph of a network take most
+    assert 0.6 * 600 < long < 0.7 * 600
 
 
 def test_a_budget_that_is_short_for_folds_keeps_one_split() -> None:

@@ -136,6 +136,11 @@ def test_after_its_first_slice_a_training_is_judged_once(promising: Any) -> None
     assert (np.diff(training.rates[100:]) <= 0).all()
 
 
+def test_what_a_part_of_the_judging_takes_is_kept_free_for_all_of_it() -> None:
+    training = Training(60.0, slice_at=1 / 3, on_slice=lambda: not training.clock.sleep(0.5), slice_share=0.1)
+    assert 60.0 - 1.5 * 5.0 - 0.5 <= training.run(lambda _: 0.1) <= 60.0 - 1.5 * 5.0
+
+
 def test_by_default_nobody_judges() -> None:
     training = Training(60.0, on_slice=lambda: pytest.fail("nobody should be asked"))
     training.run(lambda _: 0.1)
