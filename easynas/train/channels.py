@@ -8,6 +8,7 @@ normalization where there are some, else at the kernel). There: many small steps
 channels of the same layers, then training.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,9 +23,9 @@ from easynas.train.weights import Weights
 Batches = Iterable[tuple[Any, Any]]
 """Inputs and what should be answered, a batch each."""
 
-DIVISOR = 8
-"""Channels of a layer stay a multiple of it, and as many stay: processors multiply 8, 16 or 32 at a time, so that fewer
-take as long (docs/findings.md)."""
+DIVISOR, FEW = 8, 16
+"""Channels of a layer stay a multiple of the first, and of half of that where it has no more than the second:
+processors multiply 8, 16 or 32 at a time, so that fewer take as long (docs/findings.md)."""
 
 STEPS = 16
 """Batches that decide."""
@@ -86,7 +87,7 @@ def without_channels(
         batches: `STEPS` of them or about as many decide which channels count.
         loss: of what should be answered and what is answered, by sample or their mean.
         share: of the channels that may go, in (0, 1), those that count least are taken out; every layer keeps a
-            multiple of `DIVISOR`, or all that it has.
+            multiple of `DIVISOR`, or of half of it, or all that it has.
     """
     labels, seen = _follow(network)
     kept = _kept(labels, seen, _importance(network, batches, loss, labels, seen), share)
@@ -308,7 +309,8 @@ def _kept(
     for group in own:
         ranked = sorted(group, key=lambda root: -relative[root])
         wanted = sum(relative[root] > limit for root in ranked)
-        count = min(len(ranked), max(DIVISOR, -(-wanted // DIVISOR) * DIVISOR))
+        divisor = DIVISOR if len(ranked) > FEW else DIVISOR // 2
+        count = min(len(ranked), max(1, math.ceil(wanted / divisor)) * divisor)
         removed |= set(ranked[count:])
     return lambda channels: np.array([root not in removed for root in labels.roots(channels)], bool)
 

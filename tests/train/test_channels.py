@@ -85,7 +85,8 @@ def test_operations_that_nobody_knows_keep_their_channels():
     smaller = without_channels(model, batches(), LOSS, 0.6)
     first, second = (layer.filters for layer in smaller.layers if isinstance(layer, keras.layers.Conv2D))
     assert first == 16
-    assert second == DIVISOR
+    assert 0 < second < 16
+    assert second % (DIVISOR // 2) == 0
 
 
 @pytest.mark.slow
