@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from easynas.tasks.session import Session
 
 
-_PRUNED_SHARE = 0.7
+_PRUNED_SHARE = 0.4
 """Of the effort that is best for accuracy alone, where channels are to go: small files are wanted then, and larger
 networks leave too little time for what is left of them."""
 
