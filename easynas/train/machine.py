@@ -3,13 +3,14 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 _IMAGES, _SIDE, _CHANNELS = 64, 16, 32  # a convolution as in the middle of a small network: 151 M multiply-accumulates
 _MACS = _IMAGES * _SIDE**2 * 9 * _CHANNELS**2
-_REPEATS = 7
+_REPEATS = 25  # a millisecond or two each, so that what disturbs for a moment does not decide
 _FASTER = 1.15  # bfloat16 rounds more: it must pay
 _TRAINING_SHARE = 0.9
 """Multiply-accumulates a second of whole trainings (three times those of the forward pass a sample) as a share of what
@@ -36,9 +37,12 @@ class Machine:
 
 def probe() -> Machine:
     """Times a convolution in float32, and in bfloat16 where the processor says that it has it."""
-    plain = _rate("float32")
-    half = _rate("bfloat16") if _may_have_bfloat16() else 0.0
-    return Machine(_TRAINING_SHARE * max(plain, half), bfloat16=half > _FASTER * plain)
+    kinds = ("float32", "bfloat16") if _may_have_bfloat16() else ("float32",)
+    samples = {dtype: _sample(dtype) for dtype in kinds}
+    # By turns, and of each the best, which is the least disturbed one: both see the same moments.
+    seconds = [[_seconds(*samples[dtype]) for dtype in kinds] for _ in range(_REPEATS)]
+    plain, *half = (_MACS / min(each) for each in zip(*seconds, strict=True))
+    return Machine(_TRAINING_SHARE * max(plain, *half, 0.0), bfloat16=max(half, default=0.0) > _FASTER * plain)
 
 
 def greet() -> None:
@@ -46,17 +50,19 @@ def greet() -> None:
     keras.ops.zeros(1)
 
 
-def _rate(dtype: str) -> float:
-    """Multiply-accumulates a second of the best of some convolutions; the best is the least disturbed one."""
+def _sample(dtype: str) -> tuple[Any, Any]:
+    """Images and a kernel."""
     rng = np.random.default_rng(0)
-    x = keras.ops.cast(rng.normal(size=(_IMAGES, _SIDE, _SIDE, _CHANNELS)).astype("float32"), dtype)
-    kernel = keras.ops.cast(rng.normal(size=(3, 3, _CHANNELS, _CHANNELS)).astype("float32"), dtype)
-    best = float("inf")
-    for _ in range(_REPEATS):
-        started = time.perf_counter()
-        float(keras.ops.conv(x, kernel, padding="same")[0, 0, 0, 0])
-        best = min(best, time.perf_counter() - started)
-    return _MACS / best
+    shapes = ((_IMAGES, _SIDE, _SIDE, _CHANNELS), (3, 3, _CHANNELS, _CHANNELS))
+    x, kernel = (keras.ops.cast(rng.normal(size=shape).astype("float32"), dtype) for shape in shapes)
+    return x, kernel
+
+
+def _seconds(x: Any, kernel: Any) -> float:
+    """What their convolution takes, its result included."""
+    started = time.perf_counter()
+    float(keras.ops.conv(x, kernel, padding="same")[0, 0, 0, 0])
+    return time.perf_counter() - started
 
 
 def _may_have_bfloat16() -> bool:
