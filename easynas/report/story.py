@@ -1,5 +1,6 @@
 """The search in sentences: which space and why, what was tried, what was refused, what decided."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -97,6 +98,20 @@ def _refused(trials: Sequence[Trial]) -> list[str]:
     return said or ["Nothing: no trial failed, and none was given up."]
 
 
+def _passed_over(study: Study, shipped: Done, metric: str) -> list[str]:
+    """Why a network with a higher score is not the result, where networks are chosen by their loss to be combined."""
+    own = shipped.metrics.get("loss", -math.inf)
+    higher = [trial for trial in study.usable if trial.score > shipped.score and trial.metrics.get("loss", own) > own]
+    if not higher:
+        return []
+    best = max(higher, key=lambda trial: trial.score)
+    return [
+        f"Trial {best.job.id} scores {score_words(metric, best.score)}, but its loss is {best.metrics['loss']:.3f} "
+        f"against {own:.3f}. The loss decides: it counts how sure every answer was, and the highest of many scores is "
+        "often luck."
+    ]
+
+
 def _decided(study: Study, found: Sequence[Importance], metric: str, modality: str) -> list[str]:
     said = []
     shipped = study.shipped
@@ -111,6 +126,7 @@ def _decided(study: Study, found: Sequence[Importance], metric: str, modality: s
             kind = network_words(modality, str(shipped.job.values.get("network", "the baseline")))[0]
             origin = f" ({shipped.job.origin})" if shipped.job.origin else ""
             said.append(f"The result is trial {shipped.job.id}{origin}: {kind}, {metric_words(metric)} {score}.")
+        said += _passed_over(study, shipped, metric) if modality != "images" else []
     said += [
         f"{choice_words(each.choice).capitalize()} explains {each.share:.0%} of the differences between scores; "
         f"best on average: {each.best}."

@@ -54,6 +54,20 @@ def test_a_result_that_was_calibrated_is_named_after_its_network(tmp_path: Path)
     )
 
 
+@pytest.mark.parametrize(("modality", "told"), [("tables", True), ("images", False)])
+def test_a_network_that_was_passed_over_for_its_loss_is_named(tmp_path: Path, modality: str, *, told: bool) -> None:
+    with Study.open(tmp_path, {"task": "made", "data": "0123", "metric": "accuracy"}) as made:
+        for number, (score, loss) in enumerate([(0.9, 0.4), (0.95, 0.6), (0.85, 0.7)]):
+            made.weights_path(number).parent.mkdir(parents=True, exist_ok=True)
+            made.weights_path(number).write_bytes(b"")
+            made.append(Done(Job(number, {"network": "mlp"}), score, 1.0, {"loss": loss}))
+        made.ship(made.trials[0])
+        chapters = dict(story(made, [], metric="accuracy", modality=modality, seconds=60.0))
+    decided = " ".join(chapters["What decided"])
+    assert ("Trial 1 scores 95.0%, but its loss is 0.600 against 0.400. The loss decides" in decided) == told
+    assert "Trial 2 scores" not in decided
+
+
 def test_a_study_tells_when_its_trials_ended(tmp_path: Path) -> None:
     made = study(tmp_path, metric="accuracy", trials=3)
     assert made.moments == [2.0, 4.0, 6.0, 8.0, 10.0]  # the clock of the study shows 2 s more at every look
