@@ -111,7 +111,7 @@ def _joins(convolution: layers.Conv2D, normalization: layers.BatchNormalization)
         type(convolution) is layers.Conv2D
         and _is_linear(convolution)
         and convolution.data_format == "channels_last"
-        and normalization.axis in (-1, len(normalization.output.shape) - 1)
+        and _is_of_channels(normalization)
         and bool((_factors(normalization)[0] >= 0).all())
     )
 

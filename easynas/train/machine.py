@@ -42,7 +42,7 @@ def probe() -> Machine:
     # By turns, and of each the best, which is the least disturbed one: both see the same moments.
     seconds = [[_seconds(*samples[dtype]) for dtype in kinds] for _ in range(_REPEATS)]
     plain, *half = (_MACS / min(each) for each in zip(*seconds, strict=True))
-    return Machine(_TRAINING_SHARE * max(plain, *half, 0.0), bfloat16=max(half, default=0.0) > _FASTER * plain)
+    return Machine(_TRAINING_SHARE * max(plain, *half), bfloat16=max(half, default=0.0) > _FASTER * plain)
 
 
 def greet() -> None:
