@@ -3,7 +3,7 @@
     cd benchmarks
     python -m portfolio.collect --problems digits fashion cifar10 sign_digits --images 1000 --budgets 60
 
-Budgets are multiply-accumulates, said as seconds of a machine that makes 30 thousand million a second, so the results
+Budgets are multiply-accumulates, said as seconds of a machine that makes 200 thousand million a second, so the results
 are the same on a busy machine. Trainings that the file has are skipped: an interrupted run goes on where it stopped.
 """
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Trains what is missing and appends it to the file of results; `arguments` are those of the command line."""
     options = _options(arguments)
     known = {(_setting(each), key(Known(**each["candidate"]))) for each in read_results(options.out)}
-    offered = list(candidates(options.drawn))
+    offered = list(candidates(drawn=options.drawn, related=options.related))
     for setting in _settings(options):
         missing = [each for each in offered if (setting, key(each)) not in known]
         print(f"{setting}: {len(missing)} of {len(offered)} trainings", flush=True)
@@ -88,9 +88,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--problems", nargs="+", choices=sorted(PROBLEMS), default=sorted(PROBLEMS))
     parser.add_argument("--images", nargs="+", type=int, default=[1_000], help="to learn from")
     parser.add_argument("--sides", nargs="+", type=int, default=[32], help="pixels")
-    parser.add_argument("--budgets", nargs="+", type=float, default=[20.0, 120.0], help="seconds of a usual machine")
+    parser.add_argument("--budgets", nargs="+", type=float, default=[5.0, 20.0], help="seconds of a usual machine")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--drawn", type=int, default=20, help="candidates beside the present portfolio")
+    parser.add_argument("--drawn", type=int, default=6, help="candidates that are drawn from the space")
+    parser.add_argument("--related", type=int, default=12, help="candidates that are relatives of present ones")
     parser.add_argument("--workers", type=int, default=cores(), help="trainings at the same time")
     parser.add_argument("--data", type=Path, default=os.environ.get("EASYNAS_DATA"), help="default: EASYNAS_DATA")
     parser.add_argument("--out", type=Path, default=RESULTS)

@@ -1,7 +1,7 @@
 """One setting: a part of a problem at a resolution and a compute, and how candidates are trained on it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,14 +21,16 @@ from easynas.nets.portfolio import Known, known_designs
 from easynas.nets.whitening import MOST_CHANNELS, SIDE, Whitening
 from easynas.search.budget import Deadline
 from easynas.search.trial import Done, Job, Trial
-from easynas.space.space import Values
+from easynas.space.space import SearchSpace, Values
 from easynas.tasks.modality import usual_batch
 from easynas.train import recipe
 from easynas.train.evaluator import Evaluator
+from easynas.train.machine import probe
 from easynas.train.scoring import Scoring
 
-SPEED = 3e10
-"""Multiply-accumulates a second by which seconds of a budget are counted: the compute is the same on every machine."""
+SPEED = 2e11
+"""Multiply-accumulates a second by which seconds of a budget are counted, about those of two cores with AVX512_BF16:
+the compute is the same on every machine."""
 
 MOST_JUDGED, FEWEST_JUDGED = 5_000, 300
 SHARES = (0.4, 0.6, 0.8, 1.0)  # of the compute, from which candidates draw theirs
@@ -104,12 +106,12 @@ def prepare(setting: Setting, data: Path, folder: Path) -> Ready:
         store,
         Scoring.of(None, dataset.target.answer),
         setting.seed,
-        "float32",
+        probe().precision,
         usual_batch(setting.images),
         1,
         folder / "weights",
     )
-    design = _informed(design, evaluate, encoder)
+    design = _informed(design, evaluate, encoder, chance=dataset.chance)
     return Ready(design, replace(evaluate, network=design.network, both_ways=design.both_ways), compute)
 
 
@@ -138,28 +140,53 @@ def _design(dataset: Dataset, encoder: ImageEncoder, store: Store, compute: Comp
     )
 
 
-def _informed(design: ImageDesign, evaluate: Evaluator, encoder: ImageEncoder) -> ImageDesign:
-    """Whether images are mirrored is found out as in a fit."""
+def _informed(design: ImageDesign, evaluate: Evaluator, encoder: ImageEncoder, *, chance: float) -> ImageDesign:
+    """Whether images are mirrored, and how large networks should be, is found out as in a fit."""
     baseline = Baseline(design.network.answer, encoder.schema.mean, encoder.schema.variance)
     look = replace(evaluate, network=baseline, candidate=False, mirrored=True)
     job = Job(0, {"train/epochs": BASELINE_EPOCHS}, origin="baseline")
     trial = look(job, deadline=Deadline.after(PATIENCE), bar=-np.inf)
     assert isinstance(trial, Done), trial.reason
-    return design.informed(trial.metrics)[0]
+    return design.informed(trial.metrics, chance=chance)[0]
 
 
-def candidates(drawn: int) -> Iterator[Known]:
-    """The designs of the present portfolio that the space "auto" has, and some that are drawn from it."""
+def candidates(*, drawn: int, related: int) -> Iterator[Known]:
+    """The designs of the present portfolio that the space "auto" has, relatives of them, and some drawn from it.
+
+    Args:
+        drawn: how many are drawn at random.
+        related: how many are relatives: one of the known designs after the other, with one choice changed, then two.
+    """
     networks = {block.name for block in spaces.create("auto").blocks}
     known = [each for each in known_designs() if each.values["network"] in networks]
     yield from known
-    knobs = {str(each.values["network"]): each.knob for each in known}
     rng = np.random.default_rng(0)
     space = _any_design().space
+    for number in range(related):
+        turn, place = divmod(number, len(known))
+        parent = _known(known, space.canonical(known[place].values), share=known[place].share)
+        yield _relative(parent, space, turn + 1, rng)
     for _ in range(drawn):
-        values: Values = space.sample(rng)
-        knob = knobs[str(values["network"])]
-        yield Known(knob, float(rng.choice(SHARES)), {name: each for name, each in values.items() if name != knob})
+        share = float(rng.choice(SHARES))
+        yield _known(known, space.sample(rng), share=share)
+
+
+def _relative(parent: Known, space: SearchSpace, changes: int, rng: np.random.Generator) -> Known:
+    """The same kind of network with so many other choices."""
+    while True:
+        values = space.canonical(parent.values)
+        for _ in range(changes):
+            values = space.mutate(values, rng)
+        if values["network"] == parent.values["network"]:
+            child = _known([parent], values, share=parent.share)
+            if sum(child.values[name] != parent.values[name] for name in parent.values) == changes:
+                return child
+
+
+def _known(known: Sequence[Known], values: Values, *, share: float) -> Known:
+    """Values as a candidate, without what scales it."""
+    knob = {str(each.values["network"]): each.knob for each in known}[str(values["network"])]
+    return Known(knob, share, {name: each for name, each in values.items() if name != knob})
 
 
 def _any_design() -> ImageDesign:

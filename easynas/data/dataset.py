@@ -135,6 +135,11 @@ class Dataset:
     target: Target
     warnings: tuple[str, ...] = ()
 
+    @property
+    def chance(self) -> float:
+        """Accuracy of always answering the most frequent class; 0 for anything but classes."""
+        return float(np.bincount(self.y).max() / len(self.y)) if self.target.answer.kind == "classes" else 0.0
+
     def held_out(self, x: Any, y: Any) -> "Dataset":
         """Other samples of the same kind, as a data set.
 

@@ -102,11 +102,20 @@ class Design(Protocol):
     def feasible(self, values: Values) -> bool:
         """Whether a network is worth a trial; asked before any time is spent on it."""
 
-    def informed(self, metrics: Mapping[str, float]) -> tuple["Design", str]:
-        """The design after the baseline was measured, and what was learned as a sentence; empty for nothing."""
+    def informed(self, metrics: Mapping[str, float], *, chance: float) -> tuple["Design", str]:
+        """The design after the baseline was measured, and what was learned as sentences; empty for nothing.
+
+        `chance` is what the usual metric of the same samples is without learning anything.
+        """
 
     def within(self, restriction: Restriction) -> "Design":
         """The design whose networks keep a restriction: those of the portfolio are made smaller until they do."""
+
+    def tried(self, compute: Compute) -> "Design":
+        """The design of trials that have less compute than the training of the best: their networks are smaller."""
+
+    def grown(self, values: Values) -> Values:
+        """The network of a trial, as large as the design has it that `tried` made this one of."""
 
 
 EPOCHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200)
@@ -161,7 +170,14 @@ class ListedDesign:
     def within(self, restriction: Restriction) -> "ListedDesign":
         return replace(self, restriction=restriction)
 
-    def informed(self, metrics: Mapping[str, float]) -> tuple["ListedDesign", str]:
+    def tried(self, compute: Compute) -> "ListedDesign":
+        """The same: its networks are as large as they are listed."""
+        return self
+
+    def grown(self, values: Values) -> Values:
+        return values
+
+    def informed(self, metrics: Mapping[str, float], *, chance: float) -> tuple["ListedDesign", str]:
         """A baseline decides nothing here."""
         return self, ""
 

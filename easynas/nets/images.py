@@ -25,6 +25,15 @@ from easynas.space.space import SearchSpace, Values
 _PIXEL_EFFORT = 17_000.0  # of a network that uses its pixels well
 _SMALLEST_SIDE = 32
 _ALMOST = 1.1  # a reduction by less than a tenth is not worth its blur
+_HARD, _LEAST_NEEDED = 0.1, 0.3
+"""Errors of the baseline, of those that chance makes, from which on networks should be as large as the compute allows;
+with fewer they have that share of the first number, at least the second. Nine digits of ten are easy: networks of
+19,000 and 650,000 weights err as rarely (docs/findings.md)."""
+
+_ALL, _LEAST_SHARE = 0.75, 0.5
+"""A network that takes at least the first share of a trial's compute grows to all of the compute there is for the best;
+no network grows to less than the second."""
+
 _MIRRORED = 0.6
 """Share of the accuracy above chance that must survive mirroring. Digits keep less than half, clothes and animals more
 than two thirds."""
@@ -39,12 +48,16 @@ class ImageDesign:
         sizing: the space, and what its networks cost.
         reasons: why, as sentences.
         once: whether the model looks at an image once even if nothing limits the file.
+        share: of the compute that networks should use, in (0, 1].
+        whole: what networks cost in the design that this one is a smaller form of, see `tried`; None: it is no such.
     """
 
     network: ImageNetwork
     sizing: Sizing
     reasons: tuple[str, ...]
     once: bool = False
+    share: float = 1.0
+    whole: Sizing | None = None
 
     @property
     def space(self) -> SearchSpace:
@@ -88,14 +101,49 @@ class ImageDesign:
         """The design under a restriction; networks use no more than what the best of those that keep it can use."""
         return replace(self, sizing=self.sizing.within(restriction))
 
-    def informed(self, metrics: Mapping[str, float]) -> tuple["ImageDesign", str]:
-        """The design with training images mirrored at random, if the baseline, which never saw one, recognised such.
+    def tried(self, compute: Compute) -> "ImageDesign":
+        """The design of trials: in a network too large for their time they would see how it begins, not what it learns.
+
+        A network of the user's own, which nothing is known to scale, keeps its size.
+        """
+        budget = self.share * compute.effort
+        if budget >= self.sizing.budget or not self._knobs():
+            return self
+        return replace(self, sizing=self.sizing.at(budget), whole=self.sizing)
+
+    def grown(self, values: Values) -> Values:
+        """The network of a trial with as large a share of the whole compute as it had of the compute of trials.
+
+        About all of it is all: sizes go in steps. Other choices stay as they are.
+        """
+        knob = self._knobs().get(str(values.get("network", self.network.block.name)))
+        if self.whole is None or knob is None:
+            return values
+        share = self.sizing.effort(values) / self.sizing.budget
+        share = 1.0 if share > _ALL else max(share, _LEAST_SHARE)
+        return self.whole.fit(values, knob=knob, share=share) or values
+
+    def _knobs(self) -> dict[str, str]:
+        """What scales each kind of network of this space."""
+        names = set(self.space.names)
+        return {str(choices["network"]): knob for knob, _, choices in known_designs() if knob in names}
+
+    def informed(self, metrics: Mapping[str, float], *, chance: float) -> tuple["ImageDesign", str]:
+        """The design after the baseline, which never saw a mirrored image, was measured.
+
+        Training mirrors images at random if it recognised such, and networks are smaller where it hardly ever errs.
 
         Args:
             metrics: of the baseline: `usual_score` on held-out images, `mirrored_score` on the same mirrored.
+            chance: `usual_score` of a model that learned nothing.
         """
-        score, mirrored = metrics["usual_score"], metrics["mirrored_score"]
-        alike = is_mirrored_alike(score, mirrored, self.network.answer)
+        mirroring, mirrored = self._mirroring(metrics["usual_score"], metrics["mirrored_score"], chance)
+        eased, easy = mirroring._eased(metrics["usual_score"], chance)
+        return eased, f"{mirrored} {easy}".strip()
+
+    def _mirroring(self, score: float, mirrored: float, chance: float) -> tuple["ImageDesign", str]:
+        """The design with mirrored training images, if these are alike, and why."""
+        alike = is_mirrored_alike(score, mirrored, chance)
         reason = (
             f"The baseline scored {mirrored:.2f} on mirrored images against {score:.2f} on the originals: training "
             f"{'mirrors images at random' if alike else 'never mirrors images'}."
@@ -113,6 +161,15 @@ class ImageDesign:
             reason += " The model looks at an image once, as those of earlier fits in this study do."
         return informed, reason
 
+    def _eased(self, score: float, chance: float) -> tuple["ImageDesign", str]:
+        """The design with smaller networks, if the baseline leaves few errors to mend, and why."""
+        errors = (1.0 - score) / max(1.0 - chance, 1e-9)
+        needed = min(max(errors / _HARD, _LEAST_NEEDED), 1.0)
+        if needed == 1.0:
+            return self, ""
+        eased = replace(self, sizing=self.sizing.at(needed * self.sizing.budget), share=needed * self.share)
+        return eased, f"It errs so rarely that networks of {needed:.0%} of that size will do."
+
 
 def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int, int], str]:
     """The `(height, width)` to train at, and why: as large as the compute allows, and never larger than the images."""
@@ -128,15 +185,14 @@ def choose_resolution(schema: ImageSchema, compute: Compute) -> tuple[tuple[int,
     )
 
 
-def is_mirrored_alike(score: float, mirrored: float, answer: Answer) -> bool:
+def is_mirrored_alike(score: float, mirrored: float, chance: float) -> bool:
     """Whether mirrored images are still what they were, judged by a network that never saw one.
 
     Args:
         score: of the baseline on held-out images: accuracy for classes, at most 1 for anything.
         mirrored: its score on the same images with left and right swapped.
-        answer: what it answers.
+        chance: score of a model that learned nothing.
     """
-    chance = 1.0 / answer.outputs if answer.kind == "classes" else 0.0
     return mirrored - chance >= _MIRRORED * max(score - chance, 0.0)
 
 
@@ -188,4 +244,4 @@ def design_images(
         f"sees the {compute.samples:,} images about {compute.epochs / share:.0f} times.",
         f"The space {block.name or 'auto'!r} has {searched.size():.3g} designs.",
     )
-    return ImageDesign(network, sizing, reasons, once)
+    return ImageDesign(network, sizing, reasons, once, share)

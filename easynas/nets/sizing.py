@@ -132,6 +132,10 @@ class Sizing:
         useful = min(self.budget, max(self._fits, default=self.budget))
         return _LEAST * useful <= self.effort(values) <= _MOST * useful and self._allows(values)
 
+    def at(self, budget: float) -> "Sizing":
+        """The same with another budget; what was counted is known to both."""
+        return replace(self, budget=budget, _fits=[])
+
     def within(self, restriction: Restriction) -> "Sizing":
         """The same under a restriction."""
         return replace(self, restriction=restriction, _fits=[])

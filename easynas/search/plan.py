@@ -14,7 +14,7 @@ _BASELINE_SHARE, _BASELINE_LEAST, _BASELINE_MOST = 0.05, 2.0, 10.0
 SEARCH_SHARE = 0.3
 TUNE_SHARE = 0.6
 _STARTS = 3.0  # a candidate is larger than the baseline and has one core: so many times as long until its first step
-_USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
+USEFUL_SECONDS, _USEFUL_EPOCHS = 5.0, 0.5
 """Training, after the first step, that says something about a network; less ranks networks by chance."""
 
 _TRIAL_SHARE = 1 / 6
@@ -111,7 +111,7 @@ def divide(left: float, *, start_seconds: float, epoch_seconds: float, search_sh
         return plan
     search = search_share * left
     start = _STARTS * start_seconds
-    least = start + max(_USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
+    least = start + max(USEFUL_SECONDS, _USEFUL_EPOCHS * epoch_seconds)
     if search < least:
         return Plan(
             0.0,
@@ -150,14 +150,14 @@ def spread(
         return plan
     search = left - combine_seconds - tune_seconds
     start = _STARTS * start_seconds
-    if search < start + _USEFUL_SECONDS:
+    if search < start + USEFUL_SECONDS:
         return Plan(
             0.0,
             0.0,
-            f"No search: a trial takes {start + _USEFUL_SECONDS:.0f} s here, and {left:.0f} s are left. "
+            f"No search: a trial takes {start + USEFUL_SECONDS:.0f} s here, and {left:.0f} s are left. "
             "The best known design is trained all the time.",
         )
-    trial = min(max(search / _ROUNDS, start + _USEFUL_SECONDS), search)
+    trial = min(max(search / _ROUNDS, start + USEFUL_SECONDS), search)
     tuning = f"for {tune_seconds:.0f} s the pretrained network is trained with the best; " if tune_seconds else ""
     return Plan(
         search,

@@ -204,11 +204,11 @@ class Estimator(Results):
         display.phase(_LOADING)
         study.enter(_LOADING)
         with Silence():  # TensorFlow greets on the file descriptors when it is imported and first used
-            from easynas.tasks import phases, shipping, training
+            from easynas.tasks import preparation, shipping, training
             from easynas.tasks.baseline import baseline_and_design
             from easynas.tasks.session import Session
 
-            machine = phases.known_machine(study)
+            machine = preparation.known_machine(study)
         interrupt.check()
         with display, Aside(study.directory / "workers.log") as aside:
             study.subscribe(display.trial)
@@ -219,11 +219,11 @@ class Estimator(Results):
                 session.note(warning)
             division = Division.of(data, held_out, seed=settings.seed)
             with session.phase("preparation", "preparing the data", then=_BASELINE):
-                prepared = phases.prepare(session, machine, division, held_out)
+                prepared = preparation.prepare(session, machine, division, held_out)
                 twins = find_twins(data, held_out)
             with session.phase("baseline", _BASELINE, then="dividing the time that is left"):
                 baseline, designed = baseline_and_design(session, prepared)
-            plan = phases.plan(session, prepared, baseline)
+            plan = preparation.plan(session, prepared, baseline)
             final: Trial | None = None  # if the fit is stopped before
             with session.stoppable():
                 final = training.search_and_train(session, prepared, designed, plan, then=_BUNDLE)

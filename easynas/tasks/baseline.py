@@ -14,7 +14,6 @@ from easynas.tasks.judgement import judging
 from easynas.tasks.limits import Within
 from easynas.tasks.looks import looked_twice
 from easynas.tasks.phases import (
-    Prepared,
     belongs,
     evaluator,
     fold_networks,
@@ -22,8 +21,8 @@ from easynas.tasks.phases import (
     is_baseline,
     next_trial,
     started,
-    within,
 )
+from easynas.tasks.preparation import Prepared, within
 from easynas.tasks.session import Session
 from easynas.train.evaluator import Evaluator
 
@@ -119,7 +118,7 @@ def _informed(session: Session, designed: Design, baseline: Trial) -> Design:
     """The design after what the baseline showed, if it could be trained."""
     if not isinstance(baseline, Done):
         return designed
-    informed, reason = designed.informed(baseline.metrics)
+    informed, reason = designed.informed(baseline.metrics, chance=session.data.chance)
     if reason:
         session.note(reason)
     return informed

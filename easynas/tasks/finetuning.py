@@ -17,7 +17,8 @@ from easynas.nets.network import Augment, model_of
 from easynas.nets.pretrained import FineTuned, fine_tuned, fine_tuning, head_of
 from easynas.search.plan import Plan
 from easynas.search.trial import Done, Job
-from easynas.tasks.phases import Prepared, best_of_space, evaluator, next_trial, started
+from easynas.tasks.phases import best_of_space, evaluator, next_trial, started
+from easynas.tasks.preparation import Prepared
 from easynas.tasks.seeing import EPOCHS
 from easynas.tasks.session import Session
 from easynas.tasks.shipping import lead_over_average
@@ -78,11 +79,10 @@ def _trained(session: Session, prepared: Prepared, network: FineTuned, head: Don
 
 def _mirrors(session: Session, prepared: Prepared, designed: Design, head: Done, seen: Seen) -> bool:
     """Whether the head, which never saw a mirrored image, recognises such."""
-    answer = prepared.answer
     model = model_of(designed.shipped, head.job.values, prepared.inputs)
     model.set_weights(weights.load(session.study.weights_path(head.job.id))[0])
     mirrored = seen.mirrored()
     held_out = seen.features.parts()[0].held_out.at(np.arange(len(mirrored)))
-    usual = Scoring.of(None, answer)
+    usual = Scoring.of(None, prepared.answer)
     score = usual.score(predict(model, held_out.x), held_out.y)
-    return is_mirrored_alike(score, usual.score(predict(model, mirrored), held_out.y), answer)
+    return is_mirrored_alike(score, usual.score(predict(model, mirrored), held_out.y), session.data.chance)

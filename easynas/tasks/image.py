@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.division import Division
-    from easynas.tasks.phases import Prepared
+    from easynas.tasks.preparation import Prepared
     from easynas.tasks.session import Session
 
 

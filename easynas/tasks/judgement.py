@@ -18,7 +18,7 @@ from easynas.tasks.division import Division
 from easynas.tasks.session import Session
 
 if TYPE_CHECKING:
-    from easynas.tasks.phases import Prepared
+    from easynas.tasks.preparation import Prepared
 
 _MOST_SAMPLES, _SMALL_BYTES = 1_024, 4 * 2**20
 _USUAL_SAMPLES, _SAMPLES_BYTES = 256, 64 * 2**20

@@ -14,7 +14,8 @@ from easynas.nets.design import Design
 from easynas.search.plan import Plan
 from easynas.search.trial import Done, Job, Trial
 from easynas.tasks.judgement import judging
-from easynas.tasks.phases import Prepared, evaluator, next_trial, started, train_final
+from easynas.tasks.phases import evaluator, next_trial, started, train_final
+from easynas.tasks.preparation import Prepared
 from easynas.tasks.session import Session
 
 _SHARE = 0.35  # of the time after the search, for all of them together

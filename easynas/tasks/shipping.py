@@ -21,8 +21,8 @@ from easynas.search.incumbent import incumbent, rank_key, to_ship
 from easynas.search.trial import Done, Trial
 from easynas.tasks.judgement import FILE_SHARE, filing_seconds, kept_samples
 from easynas.tasks.limits import Within
-from easynas.tasks.phases import Prepared, within
 from easynas.tasks.points import Member, Point
+from easynas.tasks.preparation import Prepared, within
 from easynas.tasks.session import Session
 from easynas.train import weights
 from easynas.train.filed import FLOAT_SCORE, difference

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from easynas.search.trial import Job
     from easynas.space.space import Values
     from easynas.tasks.division import Division
-    from easynas.tasks.phases import Prepared
+    from easynas.tasks.preparation import Prepared
     from easynas.tasks.session import Session
 
 _SCORING_SHARE = 0.05  # of the budget goes into what texts say of the target, at most

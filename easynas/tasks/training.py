@@ -4,7 +4,8 @@ from easynas.nets.design import Design
 from easynas.search.plan import Plan
 from easynas.search.trial import Trial
 from easynas.tasks.finetuning import fine_tune
-from easynas.tasks.phases import Prepared, search
+from easynas.tasks.phases import search
+from easynas.tasks.preparation import Prepared
 from easynas.tasks.pruning import train_and_prune
 from easynas.tasks.session import Session
 

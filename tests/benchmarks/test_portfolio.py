@@ -99,16 +99,26 @@ def test_the_table_that_is_written_has_what_was_chosen_and_every_other_kind(
 
 
 def test_candidates_are_scaled_by_the_compute(load: Load) -> None:
-    found = list(load("portfolio.trainings").candidates(30))
+    found = list(load("portfolio.trainings").candidates(drawn=30, related=20))
     assert len({load("portfolio.trainings").key(each) for each in found}) == len(found)
     assert all(each.knob not in each.values and 0 < each.share <= 1 for each in found)
     assert {str(each.values["network"]) for each in found} >= {"vgg", "resnet", "mbconv", "sepconv", "regnet"}
 
 
+def test_relatives_of_the_portfolio_differ_from_it_in_one_choice_and_then_in_two(load: Load) -> None:
+    known = list(load("portfolio.trainings").candidates(drawn=0, related=0))
+    related = list(load("portfolio.trainings").candidates(drawn=0, related=2 * len(known)))[len(known) :]
+    for number, (parent, child) in enumerate(zip(2 * known, related, strict=True)):
+        assert (child.knob, child.share) == (parent.knob, parent.share)
+        assert child.values["network"] == parent.values["network"]
+        changed = [name for name, value in parent.values.items() if child.values.get(name) != value]
+        assert len(changed) <= 1 + number // len(known)
+
+
 @pytest.mark.slow
 def test_a_candidate_is_trained_with_the_compute_that_there_is(load: Load, tmp_path: Path) -> None:
     trainings, collect = load("portfolio.trainings"), load("portfolio.collect").collect
-    setting = trainings.Setting("digits", 1_000, 32, 2.0, 0)
+    setting = trainings.Setting("digits", 1_000, 32, 0.3, 0)
     [found] = collect(setting, [known_designs()[0]], Path(), workers=1)
     assert found["score"] >= 0.8
     ready = trainings.prepare(setting, Path(), tmp_path)
