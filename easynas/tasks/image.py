@@ -1,5 +1,6 @@
 """`ImageClassifier` and `ImageRegressor`: from images to a network."""
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,6 +46,7 @@ class Images:
     convolves = True
     counts_targets = False
     members = 1
+    room_kb = math.inf
     learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

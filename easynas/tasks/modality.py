@@ -40,6 +40,9 @@ class Modality(Protocol):
     members: int
     """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 
+    room_kb: float
+    """Kilobytes of weights that all networks of an average should take together."""
+
     @property
     def learned(self) -> str | None:
         """A short name for weights that were trained before, so that a study is not continued with others."""

@@ -1,5 +1,6 @@
 """`PretrainedImages`: images through a network that was trained before, heads on what it sees, and both trained on."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class PretrainedImages:
     convolves = False
     counts_targets = False
     members = 5
+    room_kb = math.inf
 
     @property
     def learned(self) -> str:

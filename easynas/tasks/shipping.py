@@ -25,7 +25,7 @@ from easynas.tasks.points import Member, Point
 from easynas.tasks.preparation import Prepared, within
 from easynas.tasks.session import Session
 from easynas.train import weights
-from easynas.train.filed import FLOAT_SCORE, difference
+from easynas.train.filed import FLOAT_SCORE, WEIGHTS_KB, difference
 from easynas.train.selection import select
 
 _LATE_SHARE = 0.5  # of what a fit may be late: weights of other trials are read in some milliseconds each
@@ -234,7 +234,14 @@ def _shares(session: Session, prepared: Prepared, best: Done, *, most: int | Non
     if most < 2 or not candidates:
         return {best.job.id: 1.0}
     answers = {trial.job.id: weights.load_answers(session.study.weights_path(trial.job.id)) for trial in candidates}
-    return select(answers, prepared.store.validation().y, prepared.answer, most=most)
+    sizes = {trial.job.id: prepared.store.networks * _weights_kb(trial) for trial in candidates}
+    y = prepared.store.validation().y
+    return select(answers, y, prepared.answer, most=most, sizes=sizes, room=session.modality.room_kb)
+
+
+def _weights_kb(trial: Done) -> float:
+    """What the weights of one network take in a file, in float32 where nothing else is said."""
+    return trial.metrics.get(WEIGHTS_KB, trial.metrics["parameters"] * 4 / 1024)
 
 
 def _answers(session: Session, shares: Shares) -> np.ndarray:

@@ -44,6 +44,7 @@ class Tables:
     convolves = False
     counts_targets = False
     members = 5
+    room_kb = 4_800.0  # a file of at most 5 MB, with what belongs to it
     learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

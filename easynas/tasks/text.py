@@ -1,5 +1,6 @@
 """`TextClassifier` and `TextRegressor`: from texts in any language to a network."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -59,6 +60,7 @@ class Texts:
     convolves = False
     counts_targets = True
     members = 5
+    room_kb = math.inf
     learned = None
 
     def ingest(self, x: Any, y: Any, *, sample_weight: Any, target: Any) -> Dataset:

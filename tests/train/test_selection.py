@@ -50,6 +50,31 @@ def test_there_are_never_more_than_allowed(numbers: tuple[dict[int, np.ndarray],
         assert set(shares) == {max(answers, key=lambda number: scoring.score(answers[number], y))}
 
 
+def test_what_has_no_room_is_left_out(numbers: tuple[dict[int, np.ndarray], np.ndarray]) -> None:
+    answers, y = numbers
+    answer = Answer("numbers", 1, (0.0,), (1.0,))
+    free = select(answers, y, answer, most=4)
+    sizes = dict.fromkeys(answers, 1.0)
+    assert select(answers, y, answer, most=4, sizes=sizes, room=4.0) == free
+    alone = select(answers, y, answer, most=4, sizes=sizes, room=1.9)
+    assert len(alone) == 1 < len(free)
+    largest = max(free, key=free.__getitem__)
+    without = select(answers, y, answer, most=4, sizes={**sizes, largest: 5.0}, room=4.0)
+    assert largest not in without or set(without) == {largest}
+
+
+def test_a_network_that_is_too_large_is_alone_where_it_is_better_and_gives_way_where_that_is_chance() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(300, 1)).astype(np.float32)
+    answer = Answer("numbers", 1, (0.0,), (1.0,))
+    noise = rng.normal(size=(300, 1))
+    answers = {0: y + 0.1 * noise, 1: y + 0.5 * rng.normal(size=(300, 1)), 2: y - 0.1 * noise}
+    answers[2][0] += 0.05  # as good as the first but for one sample
+    sizes = {0: 9.0, 1: 1.0, 2: 1.0}
+    assert set(select({n: answers[n] for n in (0, 1)}, y, answer, most=3, sizes=sizes, room=5.0)) == {0}
+    assert 0 not in select(answers, y, answer, most=3, sizes=sizes, room=5.0)
+
+
 def test_what_is_worthless_is_left_out() -> None:
     x, y = load_breast_cancer(return_X_y=True)
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.4, random_state=0)
