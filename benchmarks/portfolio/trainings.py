@@ -72,8 +72,13 @@ class Ready:
     compute: Compute
 
     def job(self, number: int, candidate: Known) -> Job | None:
-        """The training of a candidate that uses all of the compute; None where it has no network of any size."""
-        values = self.design.sizing.fit(dict(candidate.values), knob=candidate.knob, share=candidate.share)
+        """The training of a candidate that uses all of the compute; None where it has no network of any size.
+
+        What it says of choices that these images do not have, such as whitening of large ones, is left out.
+        """
+        names = set(self.design.space.names)
+        known = {name: value for name, value in candidate.values.items() if name in names}
+        values = self.design.sizing.fit(known, knob=candidate.knob, share=candidate.share)
         if values is None:
             return None
         return Job(number, {**values, "train/epochs": self.compute.work / self.design.sizing.effort(values)})

@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from easynas.nets.design import PASSES
+from easynas import spaces
+from easynas.nets.design import PASSES, Compute
+from easynas.nets.images import design_images
 from easynas.nets.portfolio import Known, known_designs, parse
+from easynas.schema import Answer, ImageSchema
+from easynas.train import recipe
 
 ROOT = Path(__file__).parents[2]
 NAMES = [f"design {number}" for number in range(4)]
@@ -113,6 +117,26 @@ def test_relatives_of_the_portfolio_differ_from_it_in_one_choice_and_then_in_two
         assert child.values["network"] == parent.values["network"]
         changed = [name for name, value in parent.values.items() if child.values.get(name) != value]
         assert len(changed) <= 1 + number // len(known)
+
+
+def test_choices_that_the_images_do_not_have_are_left_out(load: Load) -> None:
+    trainings = load("portfolio.trainings")
+    compute = Compute(1.0, 1e10, 1_000)
+    design = design_images(
+        ImageSchema((12, 12, 1), "uint8", (100.0,), (4000.0,)),
+        Answer("classes", 3),
+        shape=(12, 12, 1),
+        compute=compute,
+        block=spaces.create("auto"),
+        whitening=None,
+        declare_training=recipe.declare,
+        seed=0,
+    )
+    [first, *_] = known_designs()
+    job = trainings.Ready(design, None, compute).job(0, first)
+    assert first.values["whiten"]
+    assert "whiten" not in job.values
+    assert job.values["network"] == first.values["network"]
 
 
 @pytest.mark.slow
