@@ -15,7 +15,7 @@ was chosen, beside those of the present portfolio and of random lists.
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from portfolio.collect import RESULTS
 from portfolio.trainings import key
 
 KEPT = 9
-"""Designs that are chosen; those of the present portfolio for other kinds of networks follow."""
+"""Most designs that are chosen; the others of the present portfolio follow."""
 
 RANDOM_LISTS = 200
 _SETTING = ("problem", "images", "side", "budget", "seed")
@@ -44,14 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     length = min(KEPT, len(names))
     for line in validated(problems, names, errors, length):
         print(json.dumps(line))
-    chosen = [Known(**json.loads(names[column])) for column in greedy(errors, weights(problems), length)]
+    alone = dict(zip(names, weights(problems) @ errors, strict=True))
+    columns = useful(errors, weights(problems), greedy(errors, weights(problems), length))
+    chosen = [Known(**json.loads(names[column])) for column in columns]
     print(json.dumps({"chosen": [each._asdict() for each in chosen]}))
     if options.write is not None:
         made = (
             f"By benchmarks/portfolio, from {len(records)} trainings of {len(names)} candidates in {len(errors)} "
             f"settings of {', '.join(sorted(set(problems)))}."
         )
-        options.write.write_text(render((*chosen, *others(chosen)), made), encoding="utf-8")
+        options.write.write_text(render((*chosen, *others(chosen, alone)), made), encoding="utf-8")
 
 
 def table(records: Sequence[dict[str, Any]]) -> tuple[list[str], list[str], Errors]:
@@ -105,6 +107,12 @@ def greedy(errors: Errors, weight: Errors, length: int) -> list[int]:
     return chosen
 
 
+def useful(errors: Errors, weight: Errors, columns: Sequence[int]) -> list[int]:
+    """A list up to the last design that makes it better: what follows was ordered by chance."""
+    values = prefixes(errors, weight, columns)
+    return list(columns[: int(np.argmax(values <= values[-1])) + 1])
+
+
 def prefixes(errors: Errors, weight: Errors, columns: Sequence[int]) -> Errors:
     """Mean error of the best of the first one, two, ... designs of a list."""
     return np.asarray(weight @ np.minimum.accumulate(errors[:, columns], axis=1))
@@ -135,10 +143,15 @@ def validated(problems: Sequence[str], names: Sequence[str], errors: Errors, len
     yield {"left_out": "mean", **means}
 
 
-def others(chosen: Sequence[Known]) -> tuple[Known, ...]:
-    """The designs of the present portfolio for kinds of networks that were not chosen, for those who ask for them."""
-    kinds = {each.values["network"] for each in chosen}
-    return tuple(each for each in known_designs() if each.values["network"] not in kinds)
+def others(chosen: Sequence[Known], alone: Mapping[str, float]) -> tuple[Known, ...]:
+    """The other designs of the present portfolio, the best first: for other data, and for who asks for a kind.
+
+    Args:
+        chosen: what comes before them.
+        alone: mean error of candidates by their keys; designs that are not among them come last, as they did.
+    """
+    left = [each for each in known_designs() if key(each) not in set(map(key, chosen))]
+    return tuple(sorted(left, key=lambda each: alone.get(key(each), np.inf)))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

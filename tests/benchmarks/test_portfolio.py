@@ -60,6 +60,14 @@ def test_the_best_alone_comes_first_and_then_what_is_good_where_it_is_not(load: 
     assert load("portfolio.choose").greedy(errors, np.full(3, 1 / 3), 4) == [0, 3, 1, 2]
 
 
+def test_what_no_longer_makes_a_list_better_is_left_out(load: Load) -> None:
+    choose = load("portfolio.choose")
+    errors, weight = np.array([[0.1, 0.0, 0.9, 1.0], [0.1, 0.2, 1.0, 1.0], [0.9, 1.0, 0.9, 0.0]]), np.full(3, 1 / 3)
+    assert choose.useful(errors, weight, [0, 3, 1, 2]) == [0, 3, 1]
+    assert choose.useful(errors, weight, [0, 2, 1]) == [0, 2, 1]
+    assert choose.useful(errors, weight, [2]) == [2]
+
+
 def test_many_settings_of_one_problem_count_as_much_as_one_of_another(load: Load) -> None:
     found = load("portfolio.choose").weights(["a", "b", "a", "a"])
     np.testing.assert_allclose(found, [1 / 6, 1 / 2, 1 / 6, 1 / 6])
@@ -88,18 +96,27 @@ def test_settings_in_which_a_candidate_is_missing_do_not_count(load: Load) -> No
         choose.table([])
 
 
-def test_the_table_that_is_written_has_what_was_chosen_and_every_other_kind(
+def test_the_table_that_is_written_has_what_was_chosen_and_all_others(
     load: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, table = tmp_path / "portfolio.jsonl", tmp_path / "portfolio.json"
-    records = lines({"a": [0.5, 0.6, 0.9], "b": [0.5, 0.1, 0.7]})
+    records = lines({"a": [0.5, 0.6, 0.9], "b": [0.8, 0.1, 0.7]})
     out.write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
     load("portfolio.choose").main(["--out", str(out), "--write", str(table)])
     written = parse(table.read_text(encoding="utf-8"))
-    assert [each.share for each in written[:3]] == [1.0, 0.1, 0.55]
-    assert {each.values["network"] for each in written} == {each.values["network"] for each in known_designs()}
+    assert [each.share for each in written[:2]] == [0.1, 1.0]
+    assert set(map(load("portfolio.trainings").key, written[2:])) == set(
+        map(load("portfolio.trainings").key, known_designs())
+    )
     assert "6 trainings of 3 candidates in 2 settings of a, b" in table.read_text(encoding="utf-8")
     assert json.loads(capsys.readouterr().out.splitlines()[0])["left_out"] == "a"
+
+
+def test_designs_that_were_not_chosen_follow_by_how_good_they_are(load: Load) -> None:
+    choose, key = load("portfolio.choose"), load("portfolio.trainings").key
+    first, second, third, *rest = known_designs()
+    found = choose.others([second], {key(third): 0.1, key(first): 0.7})
+    assert found == (third, first, *rest)
 
 
 def test_candidates_are_scaled_by_the_compute(load: Load) -> None:

@@ -219,10 +219,10 @@ def test_every_design_of_the_portfolio_belongs_to_the_space(block: Block) -> Non
         assert values == design.space.canonical(values)
 
 
-def test_the_portfolio_of_all_spaces_begins_with_every_one_of_them() -> None:
+def test_the_portfolio_of_all_spaces_has_every_one_of_them() -> None:
     networks = [values["network"] for values in unsized(designed(spaces.create("auto")))]
     assert set(networks) == OFFERED
-    assert networks[:2] == ["vgg", "resnet"]
+    assert networks[0] == "vgg"
 
 
 @pytest.mark.parametrize("name", sorted(OFFERED))
