@@ -99,9 +99,7 @@ def _grown(session: Session, prepared: Prepared, designed: Design, planned: Plan
     """What is trained of the best trial in the end: its network as large as the final training can use."""
     values = _tried(session, prepared, designed, planned).grown(dict(best.job.values))
     if values != best.job.values:
-        session.note(
-            f"The final training is of the network of trial {best.job.id}, larger as there is more time for it."
-        )
+        session.note(f"The final training has the network of trial {best.job.id} in the size that its time is for.")
     return values
 
 
