@@ -1,7 +1,7 @@
 """Trains candidates for the portfolio of images on many settings; a JSON line for each training.
 
     cd benchmarks
-    python -m portfolio.collect --problems digits fashion cifar10 sign_digits --images 1000 --budgets 60
+    python -m portfolio.collect --problems digits fashion cifar10 sign_digits --images 1000 --budgets 5
 
 Budgets are multiply-accumulates, said as seconds of a machine that makes 200 thousand million a second, so the results
 are the same on a busy machine. Trainings that the file has are skipped: an interrupted run goes on where it stopped.
