@@ -20,7 +20,7 @@ from easynas.deploy.bundle import Bundle
 from easynas.deploy.convert import Run, to_keras, to_onnx, to_saved_model
 from easynas.deploy.exported import EXACT, INTEGER, QUANTIZATIONS, ExportReport, alike
 from easynas.deploy.measure import LATENCY_SECONDS, Interpreter, Latency, size_kb, time_calls
-from easynas.deploy.quantize import quantize
+from easynas.deploy.quantize import Quantized, quantize
 from easynas.errors import ExportError, InputError
 from easynas.schema import Answer
 
@@ -88,6 +88,34 @@ def export(
         )
 
 
+def as_lite(
+    bundle: Bundle,
+    quantization: str,
+    expected: np.ndarray,
+    *,
+    integers: bool = False,
+    fits: Callable[[bytes], bool] = lambda _: True,
+) -> Quantized:
+    """What the `.tflite` file of a bundle holds before its description.
+
+    Args:
+        bundle: what to convert.
+        quantization: one of `QUANTIZATIONS`.
+        expected: what the bundle answers for its samples.
+        integers: whether the file takes and gives integers, as in `export`.
+        fits: whether a file with this content may be, as in `export`.
+
+    Raises:
+        ExportError: the model cannot be converted.
+    """
+
+    def agreement(content: bytes) -> float:
+        received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
+        return float(alike(expected, received, bundle.target).mean())
+
+    return quantize(bundle, quantization, integers=integers, agreement=agreement, fits=fits)
+
+
 class _Written(NamedTuple):
     """A file that was written, and what is known of it."""
 
@@ -131,11 +159,7 @@ def _write_lite(
     facts: Mapping[str, Any],
     fits: Callable[[bytes], bool],
 ) -> _Written:
-    def agreement(content: bytes) -> float:
-        received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
-        return float(alike(expected, received, bundle.target).mean())
-
-    made = quantize(bundle, quantization, integers=integers, agreement=agreement, fits=fits)
+    made = as_lite(bundle, quantization, expected, integers=integers, fits=fits)
     anatomy = Anatomy.of(made.content)
     if draft.suffix == ".c":
         draft.write_text(as_c(made.content, anatomy, bundle.target, name=draft.stem), encoding="utf8")

@@ -202,7 +202,7 @@ def fine_tuning(head: Mapping[str, Value], *, epochs: int) -> Values:
     return {**head, "network": FINE_TUNED, **_GENTLE, "train/epochs": epochs}
 
 
-_GENTLE: Values = {"train/optimizer": "adamw", "train/rate": 0.2, "train/decay": 1.0, "train/smoothing": 0.1}
+_GENTLE: Values = {"train/optimizer": "adamw", "train/rate": 0.5, "train/decay": 1.0, "train/smoothing": 0.1}
 _BASELINE: Values = {"train/optimizer": "adamw", "train/smoothing": 0.0, "train/epochs": 20}
 _KNOWN: tuple[Values, ...] = (
     {"train/rate": 0.5, "train/decay": 1.0, "train/epochs": 20},

@@ -30,10 +30,21 @@ class Pruning:
     Attributes:
         shares: of the channels, one for each network.
         seconds: for all of them.
+        least: for one of them.
     """
 
-    shares: tuple[float, ...]
-    seconds: float
+    shares: tuple[float, ...] = ()
+    seconds: float = 0.0
+    least: float = 0.0
+
+    def part(self, number: int, left: float) -> float:
+        """Seconds for the share of that number, of those that are left for it and the later ones.
+
+        What loses more has more to mend: beyond the least that all need, each has time in proportion to its share.
+        """
+        rest = self.shares[number:]
+        least = min(self.least, left / len(rest))
+        return least + (left - least * len(rest)) * rest[0] / sum(rest)
 
 
 def train_and_prune(session: Session, prepared: Prepared, designed: Design, planned: Plan) -> Trial:
@@ -47,7 +58,7 @@ def train_and_prune(session: Session, prepared: Prepared, designed: Design, plan
     if not isinstance(final, Done) or not pruning.shares:
         return final
     with session.phase("pruning", "training it on without some channels"):
-        pruned = list(prune(session, prepared, designed, final, pruning.shares))
+        pruned = list(prune(session, prepared, designed, final, pruning))
     return pruned[0] if pruned and session.settings.prunes_always else final
 
 
@@ -55,7 +66,7 @@ def plan_pruning(session: Session, prepared: Prepared) -> Pruning:
     """As much of what was asked for as there is time for after the search; the first shares before the others."""
     wanted = session.settings.pruning
     if not wanted:
-        return Pruning((), 0.0)
+        return Pruning()
     left = _SHARE * (session.deadline.left - prepared.bundle_seconds)
     starts = [trial.metrics.get("first_step_seconds", 0.0) for trial in session.study.trials if isinstance(trial, Done)]
     filing = judging(session.study, prepared.judge, session.modality.baseline(prepared)[0])
@@ -66,12 +77,10 @@ def plan_pruning(session: Session, prepared: Prepared) -> Pruning:
             f"A network with fewer channels takes {each:.0f} s here, and {max(left, 0.0):.0f} s are there for them: "
             f"{len(shares)} of {len(wanted)} are made. Give a larger budget for all."
         )
-    return Pruning(shares, left if shares else 0.0)
+    return Pruning(shares, left, each) if shares else Pruning()
 
 
-def prune(
-    session: Session, prepared: Prepared, designed: Design, parent: Done, shares: tuple[float, ...]
-) -> Iterator[Done]:
+def prune(session: Session, prepared: Prepared, designed: Design, parent: Done, pruning: Pruning) -> Iterator[Done]:
     """Takes channels out of the network of a trial, each share by itself, and trains what is left on.
 
     Returns:
@@ -87,7 +96,7 @@ def prune(
     launcher = session.settings.launcher
     end = session.deadline.before(prepared.bundle_seconds)
     with started(session, launcher, evaluate, workers=1, threads=None, grace=session.deadline.tolerance) as engine:
-        for number, share in enumerate(shares):
+        for number, share in enumerate(pruning.shares):
             job = Job(
                 session.study.next_id,
                 dict(parent.job.values),
@@ -95,7 +104,7 @@ def prune(
                 continues=parent.job.id,
                 pruned=share,
             )
-            until = end.within(max(end.left, 0.0) / (len(shares) - number))
+            until = end.within(pruning.part(number, max(end.left, 0.0)))
             session.study.begin(job)
             engine.submit(job, deadline=until, bar=-np.inf)
             trial = next_trial(engine, session.interrupt)

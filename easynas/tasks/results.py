@@ -119,8 +119,9 @@ class Results(BaseEstimator):  # type: ignore[misc]
     def pareto_front(self) -> "pd.DataFrame":
         """The trade-offs that the search found: models that no other beats in score, size and latency at once.
 
-        Each is made a `.tflite` file in the numbers of its trial and measured on this machine, or its latency is
-        predicted by the estimator's `profile`; a model takes about a second, and another call has the numbers already.
+        Each is made the `.tflite` file in the numbers of its trial that `export` would write, and measured on this
+        machine, or its latency is predicted by the estimator's `profile`. A model takes about a second, one that int8
+        changes too much some more; another call has the numbers already.
         `front.plot.scatter("size_kb", "score")` draws it, where matplotlib is installed.
 
         Returns:
@@ -131,17 +132,26 @@ class Results(BaseEstimator):  # type: ignore[misc]
         Raises:
             ExportError: a model cannot be converted.
         """
-        from easynas.deploy.footprint import measured
         from easynas.tasks.points import Row, trade_offs
 
-        own, profile = self.bundle_, Limits.of(self).profile
+        own = self.bundle_
         rows = []
         for number, score, network, numbers in self._trade_offs():
             if number not in self._footprints:
                 bundle = own if number == self._chosen else self._point(number).bundle(own.target, own.samples)
-                self._footprints[number] = measured(bundle, numbers, timed=True, profile=profile)
+                self._footprints[number] = self._footprint(bundle, numbers)
             rows.append(Row(number, score, network, numbers, self._footprints[number]))
         return trade_offs(rows, chosen=self._chosen)
+
+    def _footprint(self, bundle: "Bundle", quantization: str) -> "Footprint":
+        """What the file costs that `export` would write of a bundle."""
+        from easynas.deploy.export import as_lite
+        from easynas.deploy.footprint import of_content
+
+        limits = Limits.of(self)
+        fits = partial(limits.fits, bundle=bundle, quantization=quantization)
+        made = as_lite(bundle, quantization, bundle.answers(bundle.samples), fits=fits)
+        return of_content(made.content, bundle, quantization, timed=True, profile=limits.profile)
 
     def _trade_offs(self) -> "list[tuple[int, float, str, str]]":
         """Number, score, network and numbers of the file of what can be chosen."""

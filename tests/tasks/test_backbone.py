@@ -84,17 +84,13 @@ def test_a_network_that_learned_from_other_images_learns_from_these(
     digits: tuple[np.ndarray, np.ndarray], experienced: Path, tmp_path: Path
 ) -> None:
     x, y = (each[digits[1] >= 5] for each in digits)
-    for seed in range(3):  # of 300 images the fine-tuning of a network that knows little does not always get on
-        started = time.monotonic()
-        fitted = easynas.ImageClassifier(BUDGET, weights=experienced, random_state=seed, verbose=0)
-        fitted.fit(x[:300], y[:300])
-        assert time.monotonic() - started <= BUDGET + 2.0
-        board = fitted.leaderboard()
-        heads = board[board["network"] == "pretrained"]["score"].max()
-        [tuned] = board[board["network"] == "finetuned"].itertuples()
-        assert tuned.origin.startswith("fine-tuning of")
-        if tuned.score > heads + 0.02:
-            break
+    started = time.monotonic()
+    fitted = easynas.ImageClassifier(BUDGET, weights=experienced, random_state=0, verbose=0).fit(x[:300], y[:300])
+    assert time.monotonic() - started <= BUDGET + 2.0
+    board = fitted.leaderboard()
+    heads = board[board["network"] == "pretrained"]["score"].max()
+    [tuned] = board[board["network"] == "finetuned"].itertuples()
+    assert tuned.origin.startswith("fine-tuning of")
     assert tuned.score > heads + 0.02
     assert fitted.score(x[300:], y[300:]) > heads + 0.1
     assert any("is ahead of the heads" in note for note in fitted.study_.notes)

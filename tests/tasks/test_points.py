@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_digits
 
 import easynas
+from easynas.deploy import quantize
 from easynas.deploy.footprint import Footprint
 from easynas.errors import InputError
 from easynas.tasks.points import COLUMNS, Row, trade_offs
@@ -110,3 +111,22 @@ def test_the_numbers_of_the_file_are_searched_and_belong_to_each_point(tmp_path:
     loaded = easynas.load(tmp_path / "saved")
     assert loaded.export(tmp_path / "again.tflite").quantization == report.quantization
     assert list(loaded.pareto_front().quantization) == [report.quantization]
+
+
+@pytest.mark.slow
+def test_the_front_shows_what_export_writes_even_where_int8_loses_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantize, "ENOUGH", 1.0)  # so that any other answer is too much
+    digits = load_digits()
+    fitted = easynas.ImageClassifier(
+        60, space="vgg", engine=Exact(), max_trials=3, quantization="int8", random_state=0, verbose=0
+    ).fit(digits.images, digits.target)
+    reports = []
+    for row in fitted.pareto_front().itertuples():
+        report = fitted.select(row.trial).export(tmp_path / "model.tflite")
+        assert report.parameters == row.params
+        assert report.macs == row.macs
+        assert report.size_kb == pytest.approx(row.size_kb, rel=0.01)
+        reports.append(report)
+    assert any("in float" in warning for report in reports for warning in report.warnings)

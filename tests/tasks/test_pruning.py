@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 
 import easynas
 from easynas.search.trial import Done
+from easynas.tasks.pruning import Pruning
 from tests.tasks.exact import Exact
 
 DIGITS = load_digits()
@@ -33,6 +34,22 @@ def made_of(classifier: easynas.ImageClassifier) -> list[Done]:
         assert trial.job.origin == f"trial {parent.job.id} without {trial.job.pruned:.0%} of its channels"
         assert trial.metrics["parameters"] < parent.metrics["parameters"]
     return pruned
+
+
+def test_what_loses_more_trains_on_for_longer() -> None:
+    pruning = Pruning((0.5, 0.75, 0.3), seconds=60.0, least=5.0)
+    left, parts = 60.0, []
+    for number in range(3):
+        parts.append(pruning.part(number, left))
+        left -= parts[-1]
+    assert left == pytest.approx(0.0)
+    half, most, little = (part - pruning.least for part in parts)
+    assert half / 0.5 == pytest.approx(most / 0.75) == pytest.approx(little / 0.3)
+
+
+def test_the_time_that_is_left_is_used_and_no_more_even_if_it_is_less_than_each_needs() -> None:
+    pruning = Pruning((0.5, 0.75, 0.3), seconds=60.0, least=25.0)
+    assert [pruning.part(number, 30.0) for number in range(3)] == pytest.approx([10.0, 15.0, 30.0])
 
 
 @pytest.mark.slow
