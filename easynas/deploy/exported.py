@@ -33,8 +33,8 @@ class ExportReport:
         arena_kb: memory for the tensors between operators; None for formats other than TFLite.
         macs: multiply-accumulates for one sample.
         parameters: numbers that were learned, and those that stand in the file beside them.
-        agreement: share of the answers that are the same from Keras and from the file: labels that `predict` would
-            give, which agree, or numbers that differ by at most 5 % of their standard deviation.
+        agreement: share of the samples with the same answer from Keras and from the file: what `predict` would give, of
+            several labels all the same; or share of the numbers that differ by at most 5 % of their standard deviation.
         max_difference: largest difference of a probability, or of a number in standard deviations.
         samples: how many samples were compared.
         warnings: sentences for the user.
@@ -64,7 +64,8 @@ class ExportReport:
 
 
 def alike(expected: np.ndarray, received: np.ndarray, target: Target) -> np.ndarray:
-    """Which answers are the same: `(n,)` for classes, `(n, outputs)` else; those of classes and labels as decided."""
+    """Which answers are the same, as decided: `(n,)`, all labels of a sample together; of numbers `(n, outputs)`."""
     if target.answer.kind == "numbers":
         return np.asarray(np.abs(expected - received) / target.answer.scale <= ALIKE)
-    return np.asarray(target.decided(expected) == target.decided(received))
+    same = np.asarray(target.decided(expected) == target.decided(received))
+    return same if same.ndim == 1 else np.asarray(same.all(axis=1))

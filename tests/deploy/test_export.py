@@ -186,13 +186,17 @@ def test_agreement_is_that_of_the_labels_that_predict_gives(coloured, tmp_path):
 
 @pytest.mark.parametrize(
     ("thresholds", "same"),
-    [((), [True, True, False]), ((0.4, 0.8), [False, True, True]), ((0.6, 0.6), [True, True, True])],
+    [
+        ((), [True, True, False]),
+        ((0.4, 0.8), [False, True, True]),
+        ((0.6, 0.6), [True, True, True]),
+        ((0.6, 0.5), [True, True, False]),
+    ],
 )
-def test_labels_agree_where_both_are_on_the_same_side_of_the_threshold(thresholds, same):
+def test_samples_agree_where_all_labels_are_on_the_same_side_of_their_thresholds(thresholds, same):
     target = LabelsTarget(("a", "b"), "list", thresholds=thresholds)
     expected, received = np.array([[0.3], [0.9], [0.55]]), np.array([[0.45], [0.9], [0.45]])
-    found = alike(np.tile(expected, 2), np.tile(received, 2), target)
-    assert found[:, 0].tolist() == same
+    assert alike(np.tile(expected, 2), np.tile(received, 2), target).tolist() == same
 
 
 def test_probabilities_that_are_not_finite_are_refused(coloured, tmp_path):
