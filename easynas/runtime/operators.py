@@ -191,14 +191,17 @@ def _form(name: str, inputs: list[_Tensor], out: _Tensor, rows: int, *, in_place
         return " other" if side not in _KERNELS else f" {side}x{side}{' strided' if strided else ''}"
     if name == "FULLY_CONNECTED":
         return " rows" if rows > 1 else ""
-    if name == "BATCH_MATMUL":
-        return " weights" if inputs[1].constant else ""
+    if name == "BATCH_MATMUL" and inputs[1].constant:
+        batch, together = inputs[1].shape[0], inputs[0].shape[-2:-1]
+        return " weights row" if batch > 1 and together == (1,) else " weights"
+    if name == "GATHER":
+        return "" if inputs[0].constant else " numbers"
     if name in _REDUCING:
         return " within rows" if inputs[0].shape[:-1] in (out.shape, out.shape[:-1]) else ""
     if name in _JOINING:
         smallest = min(tensor.size for tensor in inputs)
         # Interpreters write into the memory that they read where nobody else needs it, which stalls short rows.
-        vector = " vector in place" if in_place else " vector"
+        vector = " vector in place" if in_place and name != "LOGICAL_AND" else " vector"
         return "" if smallest == out.size else " number" if smallest == 1 else vector
     return ""
 

@@ -26,7 +26,7 @@ Draw = Callable[[np.random.Generator, Sketch], int]
 
 
 def probes() -> Iterator[bytes]:
-    """The contents of all files that tell what operators take, about 1,600.
+    """The contents of all files that tell what operators take, about 1,700.
 
     Raises:
         ValueError: no interpreter is installed.
@@ -112,6 +112,15 @@ def _product(random: np.random.Generator, sketch: Sketch, *, weights: bool) -> i
     x, shape = sketch.take((batch, rows, inner)), (batch, inner, columns)
     other = sketch.weights(shape) if weights else sketch.take(shape)
     return sketch.add("BATCH_MATMUL", [x, other], (batch, rows, columns))
+
+
+def _rows(random: np.random.Generator, sketch: Sketch) -> int:
+    """One row for each of many matrices of weights, as trees have it."""
+    while True:
+        batch, inner, columns = (_count(random, *each) for each in ((2, 2048), (2, 512), (1, 64)))
+        if batch * inner * columns <= _MOST_WEIGHTS:
+            x = sketch.take((batch, 1, inner))
+            return sketch.add("BATCH_MATMUL", [x, sketch.weights((batch, inner, columns))], (batch, 1, columns))
 
 
 def _pool(random: np.random.Generator, sketch: Sketch, *, name: str) -> int:
@@ -205,6 +214,13 @@ def _gather(random: np.random.Generator, sketch: Sketch) -> int:
     return sketch.add("GATHER", inputs, (1, ids, width), table="GatherOptions")
 
 
+def _pick(random: np.random.Generator, sketch: Sketch) -> int:
+    """Numbers of a row, as the comparisons of trees take them."""
+    width, count = _count(random, 8, 512), _count(random, 32, 16384)
+    places = sketch.integers(random.integers(width, size=count))
+    return sketch.add("GATHER", [sketch.take((1, width)), places], (1, count), table="GatherOptions", axis=1)
+
+
 def _between(random: np.random.Generator, sketch: Sketch, *, name: str, taken: str, **made: str) -> int:
     """From one type to another."""
     shape = _image(random, 1)
@@ -262,6 +278,7 @@ _PLAN: tuple[tuple[int, tuple[str, ...], Draw], ...] = (
     *((18, _ALL, partial(_dense, rows=rows)) for rows in (False, True)),
     (14, _BOTH, partial(_product, weights=False)),
     (14, _ALL, partial(_product, weights=True)),
+    (20, _ALL, _rows),
     *((12, _BOTH, partial(_pool, name=name)) for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D")),
     *(
         (8, _BOTH, partial(_reduce, name=name, axes=axes))
@@ -293,6 +310,7 @@ _PLAN: tuple[tuple[int, tuple[str, ...], Draw], ...] = (
     (6, _BOTH, _pad),
     (8, _BOTH, _resize),
     (10, _BOTH, _gather),
+    (8, _BOTH, _pick),
     (8, ("int8",), partial(_between, name="QUANTIZE", taken="float32")),
     (8, ("float32",), partial(_between, name="DEQUANTIZE", taken="int8")),
     (6, ("float32",), partial(_between, name="CAST", taken="bool")),

@@ -7,6 +7,7 @@ import pytest
 from easynas.deploy.anatomy import Anatomy
 from easynas.deploy.quantize import quantize
 from easynas.runtime.operators import CALL, read_operators
+from easynas.runtime.probes import probes
 from easynas.runtime.sketch import Sketch
 from tests.runtime.small import tower_bundle
 
@@ -68,6 +69,21 @@ def test_kinds_tell_apart_what_runs_different_code() -> None:
         "MUL number float32",
         "MEAN within rows float32",
     ]
+
+
+def test_every_kind_of_the_operators_of_trees_and_attention_has_probes() -> None:
+    measured = {each.kind for content in probes() for each in read_operators(content)}
+    sketch = Sketch("float32")
+    picked = sketch.add("GATHER", [sketch.take((1, 9)), sketch.integers([3] * 70)], (1, 70), table="GatherOptions")
+    rows = sketch.add("RESHAPE", [picked, sketch.integers((10, 1, 7))], (10, 1, 7))
+    trees = of(sketch, sketch.add("BATCH_MATMUL", [rows, sketch.weights((10, 7, 8))], (10, 1, 8)))
+    assert [each.kind for each in trees[::2]] == ["GATHER numbers float32", "BATCH_MATMUL weights row float32"]
+    sketch = Sketch("bool")
+    words = sketch.add("LOGICAL_NOT", [sketch.take((1, 1, 1, 9))], (1, 1, 1, 9))
+    mask = sketch.broadcast("LOGICAL_AND", words, sketch.constant((1, 4, 9, 9)))
+    attention = of(sketch, sketch.add("LOGICAL_NOT", [mask], (1, 4, 9, 9)))
+    assert attention[1].kind == "LOGICAL_AND vector bool"
+    assert {each.kind for each in (*trees, attention[1])} <= measured
 
 
 def test_depthwise_convolutions_in_dynamic_range_know_what_ran_before() -> None:
