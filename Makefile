@@ -28,9 +28,8 @@ test: fast slow
 
 check: style fast
 
-# docs/site.py needs the packages of `make docs`.
 fast: $(VENV)/.test-installed
-	$(PYTEST) $(PARALLEL) -m "not slow" --doctest-modules --doctest-glob='*.md' --ignore=docs/site.py tests easynas docs
+	$(PYTEST) $(PARALLEL) -m "not slow" --doctest-modules --doctest-glob='*.md' tests easynas docs
 
 slow: $(VENV)/.test-installed
 	$(PYTEST) $(PARALLEL) -m "slow and not alone"
