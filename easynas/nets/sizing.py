@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Protocol
 
 import keras_tuner
@@ -165,10 +165,10 @@ class Sizing:
         choices = [self.space.canonical({**values, knob: choice}) for choice in dimension.values()]
         budget = share * self.budget
         last = _last(choices, lambda each: self.effort(each) <= budget)
+        larger = choices[last + 1 :]
         # What exceeds the budget by a smaller factor than this one falls short of it is nearer.
-        most = budget**2 / self.effort(choices[last])
-        nearer = takewhile(lambda each: self.effort(each) <= most, choices[last + 1 :])
-        return [*choices[: last + 1], *nearer]
+        nearer = self.effort(larger[0]) <= budget**2 / self.effort(choices[last]) if larger else False
+        return choices[: last + 2] if nearer else choices[: last + 1]
 
     def _allowed(self, choices: Sequence[Values]) -> Values | None:
         """The largest of them that the restriction allows; the largest of all is asked about first."""
