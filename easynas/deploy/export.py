@@ -91,8 +91,8 @@ def export(
 def as_lite(
     bundle: Bundle,
     quantization: str,
-    expected: np.ndarray,
     *,
+    expected: np.ndarray | None = None,
     integers: bool = False,
     fits: Callable[[bytes], bool] = lambda _: True,
 ) -> Quantized:
@@ -101,7 +101,7 @@ def as_lite(
     Args:
         bundle: what to convert.
         quantization: one of `QUANTIZATIONS`.
-        expected: what the bundle answers for its samples.
+        expected: what the bundle answers for its samples; None: it is asked if int8 needs to know.
         integers: whether the file takes and gives integers, as in `export`.
         fits: whether a file with this content may be, as in `export`.
 
@@ -110,6 +110,8 @@ def as_lite(
     """
 
     def agreement(content: bytes) -> float:
+        nonlocal expected
+        expected = bundle.answers(bundle.samples) if expected is None else expected
         received = Interpreter(content).run(bundle.device_inputs(bundle.samples))
         return float(alike(expected, received, bundle.target).mean())
 
@@ -159,7 +161,7 @@ def _write_lite(
     facts: Mapping[str, Any],
     fits: Callable[[bytes], bool],
 ) -> _Written:
-    made = as_lite(bundle, quantization, expected, integers=integers, fits=fits)
+    made = as_lite(bundle, quantization, expected=expected, integers=integers, fits=fits)
     anatomy = Anatomy.of(made.content)
     if draft.suffix == ".c":
         draft.write_text(as_c(made.content, anatomy, bundle.target, name=draft.stem), encoding="utf8")

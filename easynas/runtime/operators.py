@@ -17,6 +17,9 @@ _SUMMING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "BATCH_MATMUL"}
 _WAKE = ("DEPTHWISE_CONV_2D", "dynamic", "CONV_2D 1x1 dynamic")
 _KERNELS = (1, 3, 5)
 _JOINING = {"ADD", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "SELECT_V2", "LOGICAL_AND"}
+_STALLING = {"ADD", "MUL"}
+"""Interpreters write into the memory that they read where nobody else needs it; there that stalls short rows."""
+
 _COMPARING = {"EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"}
 _REDUCING = {"MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"}
 _ALIKE = {"SUB": "ADD", "SELECT": "SELECT_V2", "REDUCE_MIN": "REDUCE_MAX", **dict.fromkeys(_COMPARING, "EQUAL")}
@@ -200,8 +203,7 @@ def _form(name: str, inputs: list[_Tensor], out: _Tensor, rows: int, *, in_place
         return " within rows" if inputs[0].shape[:-1] in (out.shape, out.shape[:-1]) else ""
     if name in _JOINING:
         smallest = min(tensor.size for tensor in inputs)
-        # Interpreters write into the memory that they read where nobody else needs it, which stalls short rows.
-        vector = " vector in place" if in_place and name != "LOGICAL_AND" else " vector"
+        vector = " vector in place" if in_place and name in _STALLING else " vector"
         return "" if smallest == out.size else " number" if smallest == 1 else vector
     return ""
 

@@ -150,8 +150,8 @@ class Results(BaseEstimator):  # type: ignore[misc]
 
         limits = Limits.of(self)
         fits = partial(limits.fits, bundle=bundle, quantization=quantization)
-        made = as_lite(bundle, quantization, bundle.answers(bundle.samples), fits=fits)
-        return of_content(made.content, bundle, quantization, timed=True, profile=limits.profile)
+        content = as_lite(bundle, quantization, fits=fits).content
+        return of_content(content, bundle, quantization, timed=True, profile=limits.profile)
 
     def _trade_offs(self) -> "list[tuple[int, float, str, str]]":
         """Number, score, network and numbers of the file of what can be chosen."""
