@@ -60,10 +60,11 @@ def draw_validations(records: Sequence[Record], path: Path, methods: Sequence[st
 
 
 def _panels(figure: Figure, problems: Sequence[str]) -> Iterator[tuple[str, Axes]]:
-    lines = max(1, -(-len(problems) // _COLUMNS))
-    figure.set_size_inches(_COLUMNS * _WIDTH, lines * _HEIGHT + 0.8)
+    columns = max(1, min(_COLUMNS, len(problems)))
+    lines = max(1, -(-len(problems) // columns))
+    figure.set_size_inches(columns * _WIDTH, lines * _HEIGHT + 0.8)
     for number, problem in enumerate(problems, start=1):
-        yield problem, figure.add_subplot(lines, _COLUMNS, number)
+        yield problem, figure.add_subplot(lines, columns, number)
 
 
 def _look(number: int) -> Mapping[str, Any]:
