@@ -41,7 +41,7 @@ class Modality(Protocol):
     """Most networks that are combined into one; 1 where the best one is trained for most of the time instead."""
 
     room_kb: float
-    """Kilobytes of weights that all networks of an average should take together."""
+    """Kilobytes of weights that all networks of a model should take together; a single network may take more."""
 
     @property
     def learned(self) -> str | None:

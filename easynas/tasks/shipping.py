@@ -146,7 +146,8 @@ def _choices(session: Session, prepared: Prepared, designed: Design, final: Tria
         return
     restriction = within(session, prepared, designed)
     if restriction is None:
-        yield Parts(_shares(session, prepared, best) if final is None else {best.job.id: 1.0}, networks)
+        shares = _shares(session, prepared, best) if final is None else {best.job.id: 1.0}
+        yield Parts(shares, _that_have_room(session, shares, networks))
         return
     if final is None:
         for most in range(session.members, 1, -1):
@@ -182,6 +183,19 @@ def _lead(session: Session, prepared: Prepared, trial: Done, final: Done) -> tup
 def _judged_on(prepared: Prepared, of_samples: np.ndarray, count: int) -> np.ndarray:
     """What belongs to so many held-out samples: all, or those of the first fold, where a network was trained once."""
     return of_samples if len(of_samples) == count else of_samples[prepared.division.folds == 0]
+
+
+def _that_have_room(session: Session, shares: Shares, networks: int) -> int:
+    """How many of the networks of a trial go into the file: not all, where a single trial exceeds the usual size."""
+    room = session.modality.room_kb
+    each = sum(_weights_kb(trial) for trial in session.study.with_weights if trial.job.id in shares)
+    count = max(1, int(min(networks, room / max(each, 1e-9))))
+    if count < networks:
+        session.note(
+            f"The model has {count} of the {networks} networks of trial {', '.join(map(str, shares))}: one takes "
+            f"{each:,.0f} kB, and together they take at most {room:,.0f} kB."
+        )
+    return count
 
 
 def _that_fit(session: Session, restriction: Within, shares: Shares, networks: Iterable[int]) -> Iterator[Parts]:

@@ -13,6 +13,7 @@ from easynas.search.plan import Rules
 from easynas.search.trial import Done, Job, Trial
 from easynas.space.space import SearchSpace
 from easynas.tasks.phases import belongs, is_baseline
+from easynas.tasks.tabular import Tables
 from easynas.train.evaluator import Evaluator
 from tests.tasks.exact import Exact
 
@@ -74,6 +75,24 @@ def test_every_phase_goes_by_the_rules() -> None:
     for engine, annealed in zip(engines, (True, False), strict=True):
         assert len(engine.evaluators) == 2  # of the baseline and of the search
         assert {isinstance(each, Evaluator) and each.annealed for each in engine.evaluators} == {annealed}
+
+
+@pytest.mark.slow
+def test_a_single_trial_has_as_many_networks_in_the_file_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+
+    def fitted(room: float) -> easynas.TabularClassifier:
+        monkeypatch.setattr(Tables, "room_kb", room)
+        return Hasty(60, space="mlp", engine=Exact(), max_trials=2, random_state=0, verbose=0).fit(x, y)
+
+    whole = fitted(float("inf"))
+    parameters = whole.study_.shipped.metrics["parameters"]
+    halved, single = fitted(2.5 * parameters * 4 / 1024), fitted(0.5 * parameters * 4 / 1024)
+    sizes = [each.export_model().count_params() / parameters for each in (whole, halved, single)]
+    assert sizes == pytest.approx([5, 2, 1], rel=0.05)
+    assert halved.best_score_ == whole.best_score_  # every sample was judged by a network that had not seen it
+    assert not any("networks of trial" in note for note in whole.study_.notes)
+    assert any("2 of the 5 networks of trial" in note for note in halved.study_.notes)
 
 
 @pytest.mark.slow
